@@ -1,0 +1,57 @@
+// Package handlers holds the steps: one file per step, named as HANDLER names it. A step takes JSON, calls the domain and
+// shapes the answer. It knows no other step: what follows what stands in statemachines/*.asl.json.
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/app"
+)
+
+// Constructor builds a step, a function that lambda.Start accepts, from the services of the app. A setting that is missing or
+// bad is told by app.Err afterwards.
+type Constructor func(ctx context.Context, a *app.App) any
+
+// steps is the registry: every step by the value of HANDLER that makes the binary become it.
+var steps = map[string]Constructor{
+	"receive-mail": receiveMail,
+
+	"get-new-event-request-from-email":              getNewEventRequestFromEmail,
+	"create-new-event-record":                       createNewEventRecord,
+	"update-event":                                  updateEvent,
+	"cancel-event":                                  cancelEvent,
+	"notify-organizer-of-successful-event-creation": notifyOrganizerOfSuccessfulEventCreation,
+	"notify-organizer-of-failed-event-creation":     notifyOrganizerOfFailedEventCreation,
+	"notify-organizer-of-event-limit-reached":       notifyOrganizerOfEventLimitReached,
+	"notify-organizer-of-held-event-request":        notifyOrganizerOfHeldEventRequest,
+	"confirm-event-request":                         confirmEventRequest,
+
+	"get-new-event-reply-from-email": getNewEventReplyFromEmail,
+	"get-new-event-reply-from-page":  getNewEventReplyFromPage,
+	"update-event-attendee-record":   updateEventAttendeeRecord,
+
+	"get-new-event-invite-from-api":   getNewEventInviteFromAPI,
+	"verify-new-event-invite-request": verifyNewEventInviteRequest,
+	"send-event-invite":               sendEventInvite,
+	"get-landing-page":                getLandingPage,
+
+	"get-event-summary":    getEventSummary,
+	"get-event-statistics": getEventStatistics,
+	"health":               health,
+}
+
+// Lookup returns the constructor of the step. The error for an unknown name lists the valid ones.
+func Lookup(name string) (Constructor, error) {
+	construct, known := steps[name]
+	if !known {
+		return nil, fmt.Errorf("HANDLER is %q; it must be one of:\n  %s", name, strings.Join(Names(), "\n  "))
+	}
+	return construct, nil
+}
+
+// Names are the values that HANDLER may have, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(steps)) }

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/url"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/fault"
+)
+
+// maxForm is the most bytes of a form body that are read; the pages' forms are far below.
+const maxForm = 64 << 10
+
+// Form is the request's form body (application/x-www-form-urlencoded), which may be base64 as API Gateway sends binary bodies.
+func Form(request Request) (url.Values, error) {
+	body, err := Body(request)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxForm {
+		return nil, fault.New(fault.InvalidRequest, "too-large", "The form is too large.")
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, fault.New(fault.InvalidRequest, "bad-form", "The form cannot be read.")
+	}
+	return form, nil
+}
+
+// Body is the request's body, decoded if API Gateway encoded it.
+func Body(request Request) ([]byte, error) {
+	if !request.IsBase64Encoded {
+		return []byte(request.Body), nil
+	}
+	body, err := base64.StdEncoding.DecodeString(request.Body)
+	if err != nil {
+		return nil, fault.New(fault.InvalidRequest, "bad-body", "The body cannot be read.")
+	}
+	return body, nil
+}

@@ -10,10 +10,12 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: localstack/node_modules ## start the whole system on this machine; Ctrl-C stops it
-	@go run ./localstack
+	@go build -o build/localstack ./localstack
+	@exec build/localstack
 
 demo: localstack/node_modules ## play the whole story, from a mail to counted answers
-	@go run ./localstack/demo
+	@go build -o build/demo ./localstack/demo
+	@exec build/demo
 
 test: localstack/node_modules ## everything: unit tests, and integration tests on the local stack
 	go vet ./...

@@ -1,0 +1,133 @@
+// Package ddbstore keeps invite's records in one DynamoDB table (spec §8), in the form of their JSON: an attribute has the name of
+// the JSON field. One exported method is one conditional write or one transaction.
+//
+// Keys, beside those of spec §8:
+//
+//	counters of a window    cap#<name>#<hash>     cap#<window>[#<shard>]     expire by ttl
+//	answers to an address   answers#<address>     answers#<day>              expire by ttl
+//
+// Statistics are counters in shards, the shard chosen by the attendee's address: flat numeric attributes (attendees, invites,
+// rsvp#accepted, origin#api, prodid#<calendar>) that are summed when read. A single shard may hold negative numbers; sums never do.
+// The shards of an event are also its gate: a revision writes its sequence into all of them, in the same transaction, and every
+// invitation and answer, which updates one shard anyway, is refused if the shard knows another revision than the writer. So no
+// request needs to touch the event's own record, which would make it the hot key of a popular event. The event's invite limit is
+// dealt out to the shards as allowances; one that is used up borrows from the shard that has most left.
+//
+// The IAM actions that each method needs (on the table; no method uses an index):
+//
+//	LookUp, Event, NoteInviteLimit's read      dynamodb:GetItem
+//	LookUpAny, Statistics, OrganizerStatistics, SystemStatistics, Attendees
+//	                                           dynamodb:Query
+//	Registration, Standing, Answering          dynamodb:BatchGetItem
+//	CreateEvent                                dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
+//	Revise                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query
+//	Note                                       dynamodb:PutItem
+//	Invite                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query (allowances)
+//	RecordAnswer                               dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
+//	MarkSent, NoteInviteLimit, ClaimAnswer, MarkAnswered
+//	                                           dynamodb:UpdateItem
+//	SetStanding, SetBlock                      dynamodb:PutItem, dynamodb:DeleteItem
+//
+// IAM has no action for TransactWriteItems: it needs those of the writes in it.
+package ddbstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/guregu/dynamo/v2"
+	"github.com/guregu/dynamo/v2/dynamodbiface"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/invite"
+	"github.com/calendarinvite/calendarinviteserver/internal/notify"
+)
+
+// Store keeps the records. It is safe for use by several goroutines.
+type Store struct {
+	db    *dynamo.DB
+	table dynamo.Table
+}
+
+var (
+	_ invite.Store  = (*Store)(nil)
+	_ notify.Claims = (*Store)(nil)
+)
+
+// New returns a Store on the table.
+func New(cfg aws.Config, table string) *Store {
+	db := dynamo.NewFromIface(client{dynamodb.NewFromConfig(cfg)})
+	return &Store{db: db, table: db.Table(table)}
+}
+
+// client asks DynamoDB to return the item that failed a condition, so that what is in the way needs no second read.
+type client struct{ dynamodbiface.DynamoDBAPI }
+
+func (c client) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, options ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	return c.DynamoDBAPI.UpdateItem(ctx, in, options...)
+}
+
+func (c client) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	for _, item := range in.TransactItems {
+		switch {
+		case item.Put != nil:
+			item.Put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+		case item.Update != nil:
+			item.Update.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+		}
+	}
+	return c.DynamoDBAPI.TransactWriteItems(ctx, in, options...)
+}
+
+// get reads one item, consistently; nil when there is none.
+func (s *Store) get(ctx context.Context, k key) (dynamo.Item, error) {
+	var item dynamo.Item
+	err := s.table.Get(attrPK, k.pk).Range(attrSK, dynamo.Equal, k.sk).Consistent(true).One(ctx, &item)
+	if errors.Is(err, dynamo.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, translate("read", err)
+	}
+	return item, nil
+}
+
+// batch reads items, consistently, in one call; those that are absent are not in the map.
+func (s *Store) batch(ctx context.Context, keys ...key) (map[key]dynamo.Item, error) {
+	asked := map[key]bool{}
+	var keyed []dynamo.Keyed
+	for _, k := range keys {
+		if !asked[k] {
+			asked[k] = true
+			keyed = append(keyed, dynamo.Keys{k.pk, k.sk})
+		}
+	}
+	found := make(map[key]dynamo.Item, len(keyed))
+	iter := s.table.Batch(attrPK, attrSK).Get(keyed...).Consistent(true).Iter()
+	for {
+		var item dynamo.Item
+		if !iter.Next(ctx, &item) {
+			break
+		}
+		found[key{textOf(item, attrPK), textOf(item, attrSK)}] = item
+	}
+	if err := iter.Err(); err != nil && !errors.Is(err, dynamo.ErrNotFound) {
+		return nil, translate("read", err)
+	}
+	return found, nil
+}
+
+// query reads all items of a partition whose sort keys lie between from and to.
+func (s *Store) query(ctx context.Context, pk, from, to string) ([]dynamo.Item, error) {
+	var items []dynamo.Item
+	err := s.table.Get(attrPK, pk).Range(attrSK, dynamo.Between, from, to).Consistent(true).All(ctx, &items)
+	if err != nil && !errors.Is(err, dynamo.ErrNotFound) {
+		return nil, translate("query", err)
+	}
+	return items, nil
+}
+
+func (s *Store) update(k key) *dynamo.Update { return s.table.Update(attrPK, k.pk).Range(attrSK, k.sk) }

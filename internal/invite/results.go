@@ -1,0 +1,158 @@
+package invite
+
+import "github.com/calendarinvite/calendarinviteserver/internal/itip"
+
+// Action is what a request asks for.
+type Action string
+
+// The actions that Route chooses between.
+const (
+	ActionCreate Action = "create"
+	ActionUpdate Action = "update"
+	ActionCancel Action = "cancel"
+	ActionIgnore Action = "ignore" // nothing to do; Reason says why
+)
+
+// Route is where a request goes.
+type Route struct {
+	Action Action `json:"action"`
+	UID    string `json:"uid,omitempty"` // of the event to update or cancel
+	Reason string `json:"reason,omitempty"`
+}
+
+// Results of CreateEvent, UpdateEvent and CancelEvent.
+const (
+	ResultCreated      = "created"
+	ResultExists       = "exists" // the organizer has this event already: it is an update of UID
+	ResultLimitReached = "limit-reached"
+	ResultSuspended    = "suspended"
+	ResultUpdated      = "updated"
+	ResultUnchanged    = "unchanged"
+	ResultStale        = "stale"     // older than what is stored (RFC 5546 §2.1.5)
+	ResultCancelled    = "cancelled" // now; of UpdateEvent: the event was cancelled before and stays so
+	ResultAlready      = "already"   // cancelled before
+	ResultUnknown      = "unknown-event"
+)
+
+// Created is the outcome of CreateEvent.
+type Created struct {
+	Result string `json:"result"`           // created, exists, limit-reached, suspended
+	Event  Event  `json:"event"`            // the new event; with exists, only its UID; else empty
+	Events int    `json:"events,omitempty"` // how many events the organizer may have, with limit-reached
+}
+
+// Updated is the outcome of UpdateEvent.
+type Updated struct {
+	Result     string       `json:"result"`              // updated, unchanged, stale, cancelled
+	Reschedule bool         `json:"reschedule"`          // answers went back to noaction
+	Instances  []string     `json:"instances,omitempty"` // itip.InstanceKey of the instances that alone changed; empty when the whole event did
+	Changed    []itip.Field `json:"changed,omitempty"`
+	Event      Event        `json:"event"`
+}
+
+// Cancelled is the outcome of CancelEvent.
+type Cancelled struct {
+	Result    string   `json:"result"`              // cancelled, already, stale, unknown-event
+	Instances []string `json:"instances,omitempty"` // itip.InstanceKey of the cancelled instances; empty when the whole event is cancelled
+	Event     Event    `json:"event"`
+}
+
+// InviteRequest asks to invite somebody.
+type InviteRequest struct {
+	// ID names the request: the execution's name. It tells a repeated step from a second request for the same person.
+	ID       string `json:"id"`
+	UID      string `json:"uid"`
+	Email    string `json:"email"`
+	Name     string `json:"name,omitempty"`
+	Origin   string `json:"origin"`              // "" = api
+	SourceIP string `json:"source_ip,omitempty"` // of a public link's request
+	Landing  string `json:"landing,omitempty"`
+	Signed   bool   `json:"signed,omitempty"` // the link was signed for this event or address, or an API key came with it: no caps
+}
+
+// Reasons why an invitation is not sent.
+const (
+	ReasonBadAddress     = "bad-address"
+	ReasonBadUID         = "bad-uid"
+	ReasonUnknownOrigin  = "unknown-origin"
+	ReasonUnknownEvent   = "unknown-event"
+	ReasonEventCancelled = "event-cancelled"
+	ReasonEventOver      = "event-over"
+	ReasonOwnAddress     = "own-address" // one of our mailboxes
+	ReasonOrganizer      = "organizer"   // the organizer's own address
+	ReasonBlocked        = "blocked"
+	ReasonUndeliverable  = "undeliverable"
+	ReasonSuspended      = "suspended"
+	ReasonNoBulk         = "no-bulk-permission"
+	ReasonInviteLimit    = "invite-limit"
+	ReasonAddressCap     = "address-cap"
+	ReasonSourceCap      = "source-cap"
+)
+
+// Verification is the outcome of Verify.
+type Verification struct {
+	Verified bool          `json:"verified"`
+	Reason   string        `json:"reason,omitempty"`
+	Request  InviteRequest `json:"request"` // normalised: what to give to Send
+	Event    Event         `json:"event"`
+}
+
+// Results of Send.
+const (
+	SentNow          = "sent"
+	SentAlready      = "already"       // the attendee was invited before
+	SentLimitReached = "limit-reached" // the event's invite limit
+	SentCapped       = "capped"        // a cap on public links; Reason names it
+	SentRefused      = "refused"       // the event was cancelled or deleted since the verification; Reason says so
+)
+
+// Sent is the outcome of Send.
+type Sent struct {
+	Result       string `json:"result"`
+	Reason       string `json:"reason,omitempty"`
+	SESMessageID string `json:"ses_message_id,omitempty"`
+	Generation   int    `json:"generation,omitempty"`
+}
+
+// Reply is an answer that arrived.
+type Reply struct {
+	MessageID     string `json:"message_id,omitempty"` // SES's id of the mail
+	UID           string `json:"uid"`                  // the event's; without a token, the UID in the calendar
+	Attendee      string `json:"attendee"`             // address in ATTENDEE
+	Name          string `json:"name,omitempty"`       // CN of ATTENDEE
+	Invited       string `json:"invited,omitempty"`    // the token's address; "" without a token
+	Generation    int    `json:"generation,omitempty"` // the token's
+	From          string `json:"from,omitempty"`       // address in From
+	Authenticated bool   `json:"authenticated"`        // mailauth believes From
+	PartStat      string `json:"partstat"`             // as in the calendar; "" = absent
+	DTStamp       int64  `json:"dtstamp"`
+	Sequence      int    `json:"sequence"`
+	ProdID        string `json:"prodid,omitempty"`
+	Comment       string `json:"comment,omitempty"`
+	RecurrenceID  string `json:"recurrence_id,omitempty"` // itip.InstanceKey of the instance it is to; "" = the whole event
+	DelegatedTo   string `json:"delegated_to,omitempty"`
+	Channel       string `json:"channel"` // "" = mail
+}
+
+// Results of Answer.
+const (
+	AnswerApplied      = "applied"
+	AnswerDuplicate    = "duplicate"
+	AnswerStale        = "stale"
+	AnswerOutdated     = "outdated"  // to a time that is no longer: kept in the history, not counted
+	AnswerCancelled    = "cancelled" // to an event that is called off: likewise
+	AnswerHeld         = "held"      // a forwarded guest's, by the organizer's policy
+	AnswerRefused      = "refused"   // likewise; or nobody we can believe it of. Reason says which
+	AnswerUnknownEvent = "unknown-event"
+)
+
+// Answered is the outcome of Answer.
+type Answered struct {
+	Result   string      `json:"result"`
+	Reason   string      `json:"reason,omitempty"`
+	UID      string      `json:"uid,omitempty"`
+	Attendee string      `json:"attendee,omitempty"` // whose record it went to
+	Status   itip.Status `json:"status,omitempty"`   // the attendee's answer now
+	Previous itip.Status `json:"previous,omitempty"`
+	Grade    Grade       `json:"grade,omitempty"`
+}

@@ -1,0 +1,30 @@
+package invite
+
+import (
+	"context"
+	"slices"
+)
+
+// creating lists the methods that make or change an event (spec §3). ADD (RFC 5546 §3.2.4) comes as an update.
+var creating = []string{"REQUEST", "PUBLISH", "ADD"}
+
+// Route decides what a request asks for: create an event, update or cancel one of the sender's own, or nothing. An original UID that
+// another organizer uses is another event. One read.
+func (s *Service) Route(ctx context.Context, r Request) (Route, error) {
+	cancels := r.Cancels() || r.Method == "CANCEL"
+	if !cancels && !slices.Contains(creating, r.Method) {
+		return Route{Action: ActionIgnore, Reason: "method"}, nil // REPLY, COUNTER, REFRESH ... do not belong in this mailbox
+	}
+	uid, err := s.store.LookUp(ctx, r.MailTo, r.OriginalUID)
+	switch {
+	case err != nil:
+		return Route{}, wrap("route", err)
+	case cancels && uid == "":
+		return Route{Action: ActionIgnore, Reason: ReasonUnknownEvent}, nil
+	case cancels:
+		return Route{Action: ActionCancel, UID: uid}, nil
+	case uid == "" || uid == r.MessageID: // the second: this very mail made it, and the step runs again
+		return Route{Action: ActionCreate, UID: r.MessageID}, nil
+	}
+	return Route{Action: ActionUpdate, UID: uid}, nil
+}

@@ -1,0 +1,186 @@
+package itip
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/ical"
+	goical "github.com/emersion/go-ical"
+)
+
+// InstanceKey is how records name an instance of a series: the moment it was first planned for (RFC 5545 §3.8.4.4), in UTC where
+// there is an instant, since some calendars write RECURRENCE-ID in UTC although the series has a zone (field rule 30), else as
+// written.
+func InstanceKey(t ical.Time) string {
+	switch {
+	case !t.At.IsZero():
+		return t.At.UTC().Format("20060102T150405Z")
+	case t.AllDay && !t.Wall.IsZero():
+		return t.Wall.Format("20060102")
+	case !t.Wall.IsZero():
+		return t.Wall.Format("20060102T150405")
+	}
+	return t.Value
+}
+
+// InstanceKeyOf is the key of the instance that a VEVENT is about; "" when it is about the whole event.
+func InstanceKeyOf(e ical.Event) string {
+	if id, ok := e.RecurrenceID(); ok {
+		return InstanceKey(id)
+	}
+	return ""
+}
+
+// Series reports whether the calendar holds the whole event: a VEVENT without RECURRENCE-ID. Otherwise it is about single instances.
+func Series(c *ical.Calendar) bool {
+	main, ok := c.Main()
+	return ok && !main.IsOverride()
+}
+
+// overrides are the VEVENTs with a RECURRENCE-ID by instance key.
+func overrides(c *ical.Calendar) map[string]ical.Event {
+	all := map[string]ical.Event{}
+	for _, e := range c.Overrides("") {
+		all[InstanceKeyOf(e)] = e
+	}
+	return all
+}
+
+// HasInstance reports whether the calendar holds a VEVENT for the instance.
+func HasInstance(c *ical.Calendar, key string) bool {
+	_, ok := overrides(c)[key]
+	return ok
+}
+
+// KeepInstances is the arrived series with those overrides of the stored one that it does not speak of. Calendars differ in whether
+// they send the overrides along with a changed series; where its times and rule are what they were, the overrides still stand.
+func KeepInstances(stored, arrived *ical.Calendar) *ical.Calendar {
+	was, _ := stored.Main()
+	is, _ := arrived.Main()
+	if !Series(stored) || !Series(arrived) || !repeats(was) || len(stored.Overrides("")) == 0 {
+		return arrived
+	}
+	if slices.ContainsFunc(compareEvents(was, is), func(f Field) bool { return f == FieldStart || f == FieldRecurrence }) {
+		return arrived
+	}
+	kept := cloneCalendar(arrived)
+	now := overrides(arrived)
+	for _, e := range stored.Overrides("") {
+		if _, has := now[InstanceKeyOf(e)]; !has {
+			kept.Children = append(kept.Children, e.Component)
+		}
+	}
+	addZones(kept, stored)
+	return ical.NewCalendar(kept)
+}
+
+// Update is an organizer's message about single instances, merged into the series.
+type Update struct {
+	Calendar *ical.Calendar // the series with the instances as they are now
+	Changed  []string       // keys of the instances that changed
+	Moved    []string       // of these, those with another time than before
+	Fields   []Field
+}
+
+// MergeInstances puts the VEVENTs of the arrived message, each about one instance, into the stored series. An instance older than
+// what is stored of it (RFC 5546 §2.1.5 compares per UID and RECURRENCE-ID) is left out; when all are, stale is true.
+func MergeInstances(stored, arrived *ical.Calendar) (update Update, stale bool) {
+	merged := cloneCalendar(stored)
+	known := overrides(stored)
+	series, _ := stored.Main()
+	stale = true
+	for _, e := range arrived.Overrides("") {
+		key := InstanceKeyOf(e)
+		if RevisionOf(e).Compare(revisionOfInstance(stored, known, key)) < 0 {
+			continue
+		}
+		stale = false
+		before, had := known[key]
+		had = had && before.Status() != cancelled
+		fields := compareInstance(series, before, e, had)
+		wasOff := removeExDate(merged, key)
+		putOverride(merged, e.Component, key)
+		if len(fields) == 0 && !wasOff {
+			continue // it says what was known: kept for its SEQUENCE and DTSTAMP
+		}
+		update.Changed = append(update.Changed, key)
+		update.Fields = append(update.Fields, fields...)
+		if wasOff || slices.ContainsFunc(fields, Field.reschedules) {
+			update.Moved = append(update.Moved, key)
+		}
+	}
+	slices.Sort(update.Fields)
+	update.Fields = slices.Compact(update.Fields)
+	addZones(merged, arrived)
+	update.Calendar = ical.NewCalendar(merged)
+	return update, stale
+}
+
+// revisionOfInstance is the newest revision stored of an instance: its own, else the series'.
+func revisionOfInstance(stored *ical.Calendar, known map[string]ical.Event, key string) Revision {
+	if own, ok := known[key]; ok {
+		return RevisionOf(own)
+	}
+	main, _ := stored.Main()
+	return RevisionOf(main)
+}
+
+// cloneCalendar copies a calendar so deep that its events can be replaced and their properties changed.
+func cloneCalendar(c *ical.Calendar) *goical.Component {
+	copied := &goical.Component{Name: c.Name, Props: maps.Clone(c.Props)}
+	for _, child := range c.Children {
+		if child.Name == goical.CompEvent {
+			child = clone(child)
+		}
+		copied.Children = append(copied.Children, child)
+	}
+	return copied
+}
+
+func clone(c *goical.Component) *goical.Component {
+	return &goical.Component{Name: c.Name, Props: maps.Clone(c.Props), Children: c.Children}
+}
+
+// putOverride replaces the instance's VEVENT or adds it after the last one.
+func putOverride(c, e *goical.Component, key string) {
+	for i, known := range c.Children {
+		if known.Name == goical.CompEvent && known.Props.Get(goical.PropRecurrenceID) != nil && keyIn(c, known) == key {
+			c.Children[i] = e
+			return
+		}
+	}
+	c.Children = append(c.Children, e)
+}
+
+// keyIn is the instance key of a VEVENT by the zones of the calendar it stands in.
+func keyIn(c *goical.Component, e *goical.Component) string {
+	id := e.Props.Get(goical.PropRecurrenceID)
+	if id == nil {
+		return ""
+	}
+	return InstanceKey(ical.NewCalendar(c).Zones().Time(id))
+}
+
+// addZones adds the time zones of from that c does not have yet.
+func addZones(c *goical.Component, from *ical.Calendar) {
+	have := map[string]bool{}
+	for _, child := range c.Children {
+		if child.Name == goical.CompTimezone {
+			have[zoneName(child)] = true
+		}
+	}
+	var zones []*goical.Component
+	for _, child := range from.Children {
+		if child.Name == goical.CompTimezone && !have[zoneName(child)] {
+			zones = append(zones, child)
+		}
+	}
+	c.Children = append(zones, c.Children...)
+}
+
+func zoneName(c *goical.Component) string {
+	if p := c.Props.Get(goical.PropTimezoneID); p != nil {
+		return p.Value
+	}
+	return ""
+}

@@ -1,0 +1,79 @@
+package notify
+
+import (
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
+	"github.com/calendarinvite/calendarinviteserver/internal/invite"
+)
+
+// explanation is what a failed-event mail says for one reason word.
+type explanation struct {
+	reason string // what happened, in one sentence
+	advice string // what to do about it
+}
+
+// explanations are by the reason words of imip and invite. Sentences speak to someone who knows their calendar, not mail.
+var explanations = map[string]explanation{
+	imip.ReasonNoCalendar: {
+		"Your mail had no calendar invitation in it.",
+		"Create the event in your calendar and add {create} as a guest there, instead of writing a mail to it. If you forwarded an invitation, attach its .ics file.",
+	},
+	imip.ReasonTNEF: {
+		"Your mail came as winmail.dat, a format that only Outlook can open, so we could not see the event in it.",
+		"In Outlook, open File > Options > Mail, choose HTML under “Compose messages in this format”, and under “Message format” let Outlook convert Rich Text to HTML for " +
+			"Internet recipients. Then send the invitation again. If your company's server does it, ask your administrator to switch off TNEF for our domain.",
+	},
+	imip.ReasonNoEvent: {
+		"The calendar in your mail has no event in it.",
+		"Tasks, notes and free/busy times cannot be used. Open the event itself in your calendar, add {create} as a guest and send the invitation.",
+	},
+	imip.ReasonBroken: {
+		"The calendar in your mail is damaged or incomplete, so we could not read the event.",
+		"Open the event in your calendar, make a small change, such as a space in its title, and send the update to all guests. If it fails again, try another calendar app, and tell us which one it was.",
+	},
+	imip.ReasonTooLarge: {
+		"Your mail is larger than we accept: 10 MB for the whole mail, 1 MB for the event.",
+		"Take attachments and pictures out of the event and put links in their place. Then send the invitation again.",
+	},
+	imip.ReasonSharedCalendar: {
+		"Your mail shares a whole calendar instead of inviting to one event.",
+		"Open the one event that you want us to send, and add {create} to its guests.",
+	},
+	invite.ReasonNoStart: {
+		"The event has no start time.",
+		"Give the event a date, save it, and send the invitation again.",
+	},
+	"no-uid": {
+		"The event has no identifier (UID), so that we could not tell later changes to it apart.",
+		"Create the event anew in another calendar app, such as Google Calendar, Outlook or Apple Calendar, and invite {create} there.",
+	},
+	invite.ReasonEventOver: {
+		"The event is already over.",
+		"Give it a date in the future and send the update to all guests.",
+	},
+	invite.ReasonUnknownEvent: {
+		"Your mail changes or cancels an event that we do not know from you.",
+		"Send it from the account that first invited {create}. If the event is new, invite {create} to it.",
+	},
+	invite.ReasonSuspended: {
+		"Your account is suspended, so we neither create events for you nor send invitations.",
+		"Please write to support.",
+	},
+}
+
+// unexplained is for a reason word without an entry of its own.
+var unexplained = explanation{
+	"We could not register an event from your mail.",
+	"Open the event in your calendar and send the invitation to {create} again. Google Calendar, Outlook, Apple Calendar and Thunderbird are known to work.",
+}
+
+// explain is what to say for a reason word. For a word it does not know it says what the error itself says in public, if anything.
+func explain(word, public string) explanation {
+	if e, ok := explanations[word]; ok {
+		return e
+	}
+	e := unexplained
+	if public != "" {
+		e.reason = public
+	}
+	return e
+}

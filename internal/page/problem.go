@@ -1,0 +1,71 @@
+package page
+
+import "github.com/calendarinvite/calendarinviteserver/internal/notify/plain"
+
+// Reason says why a page cannot be shown or a form not be taken.
+type Reason string
+
+// The reasons.
+const (
+	LinkExpired    Reason = "link-expired"
+	LinkBroken     Reason = "link-broken" // forged, or cut off in the mail
+	EventCancelled Reason = "event-cancelled"
+	EventOver      Reason = "event-over"
+	NotFound       Reason = "not-found"
+	NotInvited     Reason = "not-invited" // the organizer takes no forwarded guests
+	Blocked        Reason = "blocked"     // the guest has blocked the organizer
+	BadAddress     Reason = "bad-address"
+	TooMany        Reason = "too-many"
+	Unavailable    Reason = "unavailable"
+)
+
+type problemText struct {
+	status        int
+	heading, text string
+}
+
+var problemTexts = map[Reason]problemText{
+	LinkExpired:    {410, "This link has expired", "Please use the newest mail that you have about the event, or ask the organizer for a new invitation."},
+	LinkBroken:     {404, "This link does not work", "It may be cut off. Please open it from the mail itself, or copy the whole address into your browser."},
+	EventCancelled: {410, "This event is cancelled", "There is nothing left to answer. Your calendar removes the event when it reads the cancellation that we mailed you."},
+	EventOver:      {410, "This event is over", "It can no longer be answered, and no new invitations are sent for it."},
+	NotFound:       {404, "We do not know this event", "It may have been removed. Please ask whoever gave you the link."},
+	NotInvited:     {403, "This invitation is for someone else", "The organizer only takes answers from people on the guest list. Please ask the organizer to invite you."},
+	Blocked:        {403, "You have stopped these invitations", "You asked us not to send you invitations from this organizer. The unsubscribe link in one of the earlier mails can undo that."},
+	BadAddress:     {400, "This is not an email address", "Please check the address in the link, and try again."},
+	TooMany:        {429, "That was a little too much", "Too many invitations were asked for from here. Please try again in an hour."},
+	Unavailable:    {503, "Please try again in a minute", "Something on our side does not answer right now. Nothing was changed, and nothing is lost."},
+}
+
+// Status is the HTTP status code that belongs to the reason; 500 for an unknown one.
+func (r Reason) Status() int {
+	if text, ok := problemTexts[r]; ok {
+		return text.status
+	}
+	return 500
+}
+
+// Problem tells a guest what is wrong and what to do. An unknown Reason reads as a general one.
+type Problem struct {
+	Reason Reason
+	Title  string // the event's title, where it may be told; may be empty
+}
+
+// Problem draws the page.
+func (p *Pages) Problem(v Problem) ([]byte, error) {
+	v.Title = plain.Line(v.Title, maxTitle)
+	return p.draw("problem", v)
+}
+
+// Heading says what is wrong.
+func (v Problem) Heading() string { return v.says().heading }
+
+// Text says what to do.
+func (v Problem) Text() string { return v.says().text }
+
+func (v Problem) says() problemText {
+	if text, ok := problemTexts[v.Reason]; ok {
+		return text
+	}
+	return problemText{500, "Something went wrong", "Nothing was changed. Please try again, or write to us if it goes on."}
+}

@@ -26,6 +26,8 @@ type Person struct {
 	EmailParam string
 	// ExtraGuests is Google's X-NUM-GUESTS: how many people the attendee brings.
 	ExtraGuests int
+	// Note is Google's X-RESPONSE-COMMENT: the note that came with the answer, where other calendars write COMMENT.
+	Note string
 	// NotMailto marks a value that holds no mail address, such as a CalDAV principal's path.
 	NotMailto bool
 }
@@ -41,6 +43,7 @@ func NewPerson(p *goical.Prop) Person {
 		CUType:    paramWord(p, "CUTYPE"),
 		PartStat:  paramWord(p, "PARTSTAT"),
 		RSVP:      paramWord(p, "RSVP"),
+		Note:      paramText(p, "X-RESPONSE-COMMENT"),
 	}
 	person.SentBy, _ = ParseAddress(first(p, "SENT-BY"))
 	person.DelegatedTo, _ = ParseAddress(first(p, "DELEGATED-TO"))

@@ -191,8 +191,6 @@ func (c *Composer) Append(dst []byte, r Recipient) ([]byte, error) {
 		switch p.hole {
 		case literal:
 			dst = append(dst, p.text...)
-		case holeUIDLine, holeAttendeeLine:
-			dst = appendQuotedPrintable(dst, s.values[p.hole])
 		case holeAttachment:
 			dst = c.appendAttachment(dst, s)
 		default:

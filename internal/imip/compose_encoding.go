@@ -13,22 +13,41 @@ const softBreak = "=\r\n"
 
 const upperHex = "0123456789ABCDEF"
 
+// printable marks the characters that stand for themselves in quoted-printable wherever they are (RFC 2045 §6.7 rule 2).
+var printable = func() (table [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		table[c] = c != '='
+	}
+	return table
+}()
+
 // appendQuotedPrintable encodes a text (RFC 2045 §6.7), beginning at the start of a line. Every kind of line break becomes CRLF.
 // Neither "=_" nor a bare CR or LF is ever in what it writes.
 func appendQuotedPrintable(dst, text []byte) []byte {
 	column := 0
-	for i := 0; i < len(text); i++ {
+	for i := 0; i < len(text); {
+		run := i // of characters that need no look around them
+		for run < len(text) && run-i < maxEncodedLine-1-column && printable[text[run]] {
+			run++
+		}
+		if run > i {
+			dst = append(dst, text[i:run]...)
+			column += run - i
+			i = run
+			continue
+		}
 		c := text[i]
+		i++
 		if c == '\r' || c == '\n' {
-			if c == '\r' && i+1 < len(text) && text[i+1] == '\n' {
+			if c == '\r' && i < len(text) && text[i] == '\n' {
 				i++
 			}
 			dst = append(dst, "\r\n"...)
 			column = 0
 			continue
 		}
-		atEnd := i+1 == len(text) || text[i+1] == '\r' || text[i+1] == '\n'
-		literal := c >= '!' && c <= '~' && c != '=' || (c == ' ' || c == '\t') && !atEnd // §6.7 rules 2 and 3
+		atEnd := i == len(text) || text[i] == '\r' || text[i] == '\n'
+		literal := printable[c] || (c == ' ' || c == '\t') && !atEnd // §6.7 rule 3
 		width := 3
 		if literal {
 			width = 1

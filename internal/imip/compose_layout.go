@@ -15,13 +15,15 @@ const (
 	holeUnsubscribe              // header: the token of the unsubscribe link
 	holeUIDLine                  // calendar: the UID property
 	holeAttendeeLine             // calendar: the ATTENDEE property
-	holeAttachment               // the whole calendar in base64
-	holeNameText                 // text: " Ada", or nothing
-	holeNameHTML                 // the same, escaped
-	holeEmailText                // text: the invited address
-	holeEmailHTML                // the same, escaped
-	holeRSVP                     // text and HTML: the token of the answer links
-	holeStop                     // text and HTML: the token of the unsubscribe link
+	holeUIDEncoded               // the same two in quoted-printable
+	holeAttendeeEncoded
+	holeAttachment // the whole calendar in base64
+	holeNameText   // text: " Ada", or nothing
+	holeNameHTML   // the same, escaped
+	holeEmailText  // text: the invited address
+	holeEmailHTML  // the same, escaped
+	holeRSVP       // text and HTML: the token of the answer links
+	holeStop       // text and HTML: the token of the unsubscribe link
 	holes
 )
 
@@ -54,7 +56,7 @@ func (l *layout) hole(h hole) { l.pieces = append(l.pieces, piece{hole: h}) }
 func (l *layout) quotedPrintable(part []piece) {
 	for i, p := range part {
 		if p.hole != literal {
-			l.hole(p.hole)
+			l.hole(encodedForm(p.hole))
 			continue
 		}
 		text := appendQuotedPrintable(nil, p.text)
@@ -63,6 +65,17 @@ func (l *layout) quotedPrintable(part []piece) {
 		}
 		l.write(text)
 	}
+}
+
+// encodedForm is the hole for the same value in quoted-printable. The holes of texts have no other form.
+func encodedForm(h hole) hole {
+	switch h {
+	case holeUIDLine:
+		return holeUIDEncoded
+	case holeAttendeeLine:
+		return holeAttendeeEncoded
+	}
+	return h
 }
 
 // templateHoles are the holes that templates name.

@@ -44,6 +44,7 @@ func (s *slip) fill(c *Composer, r Recipient) error {
 	v[holeUID] = c.keys.AppendUID(v[holeUID][:0], seal.Invitation{UID: c.uid, Email: r.Email, Generation: r.Generation}, c.domain)
 	s.uid.Value = string(v[holeUID])
 	v[holeUIDLine] = ical.AppendProp(v[holeUIDLine][:0], &s.uid)
+	v[holeUIDEncoded] = appendQuotedPrintable(v[holeUIDEncoded][:0], v[holeUIDLine])
 	s.attendee.Params[goical.ParamParticipationStatus][0] = r.PartStat
 	s.attendee.Params[goical.ParamCommonName][0] = name
 	if name == "" {
@@ -51,6 +52,7 @@ func (s *slip) fill(c *Composer, r Recipient) error {
 	}
 	s.attendee.Value = mailtoURI(r.Email)
 	v[holeAttendeeLine] = ical.AppendProp(v[holeAttendeeLine][:0], &s.attendee)
+	v[holeAttendeeEncoded] = appendQuotedPrintable(v[holeAttendeeEncoded][:0], v[holeAttendeeLine])
 
 	v[holeUnsubscribe] = c.keys.AppendLink(v[holeUnsubscribe][:0], seal.Link{Purpose: seal.Unsubscribe, Email: r.Email, Extra: c.organizer})
 	s.raw = c.keys.AppendLink(s.raw[:0], seal.Link{Purpose: seal.RSVP, UID: c.uid, Email: r.Email, Generation: r.Generation})

@@ -18,6 +18,9 @@ func (s *Service) Answer(ctx context.Context, r Reply) (Answered, error) {
 	if who.reason != "" {
 		return Answered{Result: AnswerRefused, Reason: who.reason}, nil
 	}
+	if known(r.Attendee) == "" && r.PartStat == "" && r.Channel != ChannelPage {
+		return Answered{Result: AnswerRefused, Reason: ReasonNoAnswer}, nil // some calendars leave the ATTENDEE out, and with it the answer
+	}
 	if s.isOwn(who.email) {
 		return Answered{Result: AnswerRefused, Reason: ReasonOwnAddress}, nil
 	}

@@ -3,6 +3,8 @@ package invite
 import (
 	"context"
 	"errors"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 )
 
 // CreateEvent registers a new event of the sender's (spec §3). Its uid is the message id of the request's mail, so the step that
@@ -19,6 +21,8 @@ func (s *Service) CreateEvent(ctx context.Context, r Request) (Created, error) {
 			return Created{}, wrap("create event", err)
 		case found.Own != nil && found.Own.MailTo == r.MailTo:
 			return Created{Result: ResultCreated, Event: *found.Own}, nil
+		case found.Own != nil:
+			return Created{}, fault.New(fault.Conflict, "uid-taken", "") // message ids are unique: this one was made up
 		case found.Known != "" && found.Known != uid:
 			return Created{Result: ResultExists, Event: Event{UID: found.Known}}, nil
 		case found.Suspended:

@@ -50,7 +50,12 @@ func lastEnd(c *ical.Calendar, main ical.Event) int64 {
 
 // lastOfRule is the start of the last instance of a recurrence rule (RFC 5545 §3.3.10), or UNTIL, which is not before it; false when
 // the rule has no end or it is too far to count.
-func lastOfRule(rule string, start ical.Time) (int64, bool) {
+func lastOfRule(rule string, start ical.Time) (last int64, known bool) {
+	defer func() {
+		if recover() != nil { // rrule-go panics on some impossible rules, such as BYDAY=10FR of a month
+			last, known = 0, false
+		}
+	}()
 	option, err := rrule.StrToROption(strings.TrimSpace(rule))
 	if err != nil {
 		return 0, false
@@ -71,18 +76,18 @@ func lastOfRule(rule string, start ical.Time) (int64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	last, n := time.Time{}, 0
+	latest, n := time.Time{}, 0
 	for next := counted.Iterator(); ; n++ {
 		at, ok := next()
 		if !ok {
 			break
 		}
-		last = at
+		latest = at
 	}
 	if n < option.Count {
 		return 0, false
 	}
-	return epoch(start) + int64(last.Sub(start.Wall).Seconds()) + int64(maxShift.Seconds()), true
+	return epoch(start) + int64(latest.Sub(start.Wall).Seconds()) + int64(maxShift.Seconds()), true
 }
 
 // untilIsUTC reports whether the rule's UNTIL is an instant.

@@ -35,10 +35,7 @@ func normalise(c *ical.Calendar) *ical.Calendar {
 			kept.Children = append(kept.Children, guestEvent(child))
 		}
 	}
-	for _, id := range off {
-		itip.Exclude(kept, id)
-	}
-	normal := ical.NewCalendar(kept)
+	normal := itip.Exclude(ical.NewCalendar(kept), off)
 	meetLinks(normal)
 	return normal
 }

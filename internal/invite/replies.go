@@ -77,6 +77,9 @@ func newReply(mail Mail, part *imip.CalendarPart, judged mailauth.Judgement, e i
 	r.DTStamp = believable(r.DTStamp, mail.Received)
 	if person, ok := answering(e.Attendees(), r.From, token); ok {
 		r.Attendee, r.Name, r.PartStat, r.DelegatedTo = person.Address(), person.CN, person.PartStat, person.DelegatedTo
+		if r.Comment == "" {
+			r.Comment = person.Note // Google's place for it
+		}
 	}
 	return r
 }

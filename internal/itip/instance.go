@@ -1,11 +1,9 @@
 package itip
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
-	goical "github.com/emersion/go-ical"
 )
 
 // InstanceKey is how records name an instance of a series: the moment it was first planned for (RFC 5545 §3.8.4.4), in UTC where
@@ -63,15 +61,14 @@ func KeepInstances(stored, arrived *ical.Calendar) *ical.Calendar {
 	if slices.ContainsFunc(compareEvents(was, is), func(f Field) bool { return f == FieldStart || f == FieldRecurrence }) {
 		return arrived
 	}
-	kept := cloneCalendar(arrived)
-	now := overrides(arrived)
+	kept := edit(arrived, stored)
 	for _, e := range stored.Overrides("") {
-		if _, has := now[InstanceKeyOf(e)]; !has {
-			kept.Children = append(kept.Children, e.Component)
+		key := InstanceKeyOf(e)
+		if _, has := kept.place[key]; !has {
+			kept.put(key, e.Component)
 		}
 	}
-	addZones(kept, stored)
-	return ical.NewCalendar(kept)
+	return kept.done()
 }
 
 // Update is an organizer's message about single instances, merged into the series.
@@ -85,21 +82,20 @@ type Update struct {
 // MergeInstances puts the VEVENTs of the arrived message, each about one instance, into the stored series. An instance older than
 // what is stored of it (RFC 5546 §2.1.5 compares per UID and RECURRENCE-ID) is left out; when all are, stale is true.
 func MergeInstances(stored, arrived *ical.Calendar) (update Update, stale bool) {
-	merged := cloneCalendar(stored)
+	merged := edit(stored, arrived)
 	known := overrides(stored)
 	series, _ := stored.Main()
 	stale = true
 	for _, e := range arrived.Overrides("") {
 		key := InstanceKeyOf(e)
-		if RevisionOf(e).Compare(revisionOfInstance(stored, known, key)) < 0 {
+		before, had := known[key]
+		if RevisionOf(e).Compare(revisionOfInstance(series, before, had)) < 0 {
 			continue
 		}
 		stale = false
-		before, had := known[key]
-		had = had && before.Status() != cancelled
-		fields := compareInstance(series, before, e, had)
-		wasOff := removeExDate(merged, key)
-		putOverride(merged, e.Component, key)
+		fields := compareInstance(series, before, e, had && before.Status() != cancelled)
+		wasOff := merged.include(key)
+		merged.put(key, e.Component)
 		if len(fields) == 0 && !wasOff {
 			continue // it says what was known: kept for its SEQUENCE and DTSTAMP
 		}
@@ -111,76 +107,14 @@ func MergeInstances(stored, arrived *ical.Calendar) (update Update, stale bool) 
 	}
 	slices.Sort(update.Fields)
 	update.Fields = slices.Compact(update.Fields)
-	addZones(merged, arrived)
-	update.Calendar = ical.NewCalendar(merged)
+	update.Calendar = merged.done()
 	return update, stale
 }
 
 // revisionOfInstance is the newest revision stored of an instance: its own, else the series'.
-func revisionOfInstance(stored *ical.Calendar, known map[string]ical.Event, key string) Revision {
-	if own, ok := known[key]; ok {
+func revisionOfInstance(series, own ical.Event, had bool) Revision {
+	if had {
 		return RevisionOf(own)
 	}
-	main, _ := stored.Main()
-	return RevisionOf(main)
-}
-
-// cloneCalendar copies a calendar so deep that its events can be replaced and their properties changed.
-func cloneCalendar(c *ical.Calendar) *goical.Component {
-	copied := &goical.Component{Name: c.Name, Props: maps.Clone(c.Props)}
-	for _, child := range c.Children {
-		if child.Name == goical.CompEvent {
-			child = clone(child)
-		}
-		copied.Children = append(copied.Children, child)
-	}
-	return copied
-}
-
-func clone(c *goical.Component) *goical.Component {
-	return &goical.Component{Name: c.Name, Props: maps.Clone(c.Props), Children: c.Children}
-}
-
-// putOverride replaces the instance's VEVENT or adds it after the last one.
-func putOverride(c, e *goical.Component, key string) {
-	for i, known := range c.Children {
-		if known.Name == goical.CompEvent && known.Props.Get(goical.PropRecurrenceID) != nil && keyIn(c, known) == key {
-			c.Children[i] = e
-			return
-		}
-	}
-	c.Children = append(c.Children, e)
-}
-
-// keyIn is the instance key of a VEVENT by the zones of the calendar it stands in.
-func keyIn(c *goical.Component, e *goical.Component) string {
-	id := e.Props.Get(goical.PropRecurrenceID)
-	if id == nil {
-		return ""
-	}
-	return InstanceKey(ical.NewCalendar(c).Zones().Time(id))
-}
-
-// addZones adds the time zones of from that c does not have yet.
-func addZones(c *goical.Component, from *ical.Calendar) {
-	have := map[string]bool{}
-	for _, child := range c.Children {
-		if child.Name == goical.CompTimezone {
-			have[zoneName(child)] = true
-		}
-	}
-	var zones []*goical.Component
-	for _, child := range from.Children {
-		if child.Name == goical.CompTimezone && !have[zoneName(child)] {
-			zones = append(zones, child)
-		}
-	}
-	c.Children = append(zones, c.Children...)
-}
-
-func zoneName(c *goical.Component) string {
-	if p := c.Props.Get(goical.PropTimezoneID); p != nil {
-		return p.Value
-	}
-	return ""
+	return RevisionOf(series)
 }

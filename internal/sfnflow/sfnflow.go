@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
@@ -18,13 +19,25 @@ import (
 
 // Flows starts executions.
 type Flows struct {
-	client      *sfn.Client
-	oneEndpoint bool
+	client *sfn.Client
 }
 
 // New returns Flows on the account that cfg names.
 func New(cfg aws.Config) *Flows {
-	return &Flows{client: sfn.NewFromConfig(cfg), oneEndpoint: cfg.BaseEndpoint != nil}
+	return &Flows{client: sfn.NewFromConfig(cfg, func(o *sfn.Options) {
+		if cfg.BaseEndpoint != nil { // an endpoint of its own has no second host name for synchronous executions
+			o.APIOptions = append(o.APIOptions, withoutHostPrefix)
+		}
+	})}
+}
+
+// withoutHostPrefix keeps StartSyncExecution from going to sync-<host>. The client clears such marks from a caller's context, so the mark is
+// set inside.
+func withoutHostPrefix(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("WithoutHostPrefix",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+		}), middleware.Before)
 }
 
 // Start starts an execution of the machine with the input as JSON and does not wait for it. An execution of a Standard
@@ -49,9 +62,6 @@ func (f *Flows) Run(ctx context.Context, machineARN string, input, out any) erro
 	text, err := json.Marshal(input)
 	if err != nil {
 		return fmt.Errorf("encode the input: %w", err)
-	}
-	if f.oneEndpoint { // an endpoint of its own has no second host name for synchronous executions
-		ctx = smithyhttp.DisableEndpointHostPrefix(ctx, true)
 	}
 	ended, err := f.client.StartSyncExecution(ctx, &sfn.StartSyncExecutionInput{
 		StateMachineArn: &machineARN, Input: aws.String(string(text)),

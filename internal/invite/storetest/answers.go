@@ -46,6 +46,9 @@ func testAnswer(t *testing.T, w *World) {
 	page := w.Reply(event, bob, "ACCEPTED")
 	page.Channel, page.Attendee, page.From, page.Authenticated = invite.ChannelPage, "", "", false
 	expect(t, "page", invite.Proven, w.Answer(page).Grade)
+	silent := w.Reply(event, bob, "")
+	silent.Attendee = ""
+	expect(t, "neither ATTENDEE nor PARTSTAT", invite.ReasonNoAnswer, w.Answer(silent).Reason)
 	expect(t, "unknown event", invite.AnswerUnknownEvent, w.Answer(invite.Reply{UID: "nosuchevent", Invited: bob, Attendee: bob, From: bob, Authenticated: true}).Result)
 	w.Check()
 }

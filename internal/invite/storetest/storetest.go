@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) invite.Store) {
 		{"aliases and guests", testAttribution},
 		{"reschedule", testReschedule},
 		{"reschedule while answers arrive", testRescheduleConcurrently},
+		{"overtaken", testOvertaken},
 		{"calendars counted", testProdIDs},
 		{"attendee pages", testPages},
 		{"invite limit note", testLimitNote},

@@ -1,0 +1,109 @@
+// Command demo plays the whole story of the Calendar Invite Server: a calendar mails an invitation, the organizer gets a confirmation, three
+// people open the invite link and answer with three different calendars, one of them changes her mind, and the answers are counted.
+//
+// It starts a local stack of its own, on free ports and with temporary data. With CIS_API_ADDR, CIS_SMTP_ADDR or CIS_AWS_ADDR set it plays
+// against the stack that runs there.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack"
+)
+
+// patience is how long one step of the story may take.
+const patience = 30 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	out := newTerminal(os.Stdout)
+	if err := run(ctx, os.Getenv, out); err != nil {
+		out.failure(err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// run plays the story against a running stack if the environment names one, else against one of its own.
+func run(ctx context.Context, env func(string) string, out *terminal) error {
+	out.title("From a mail to counted answers")
+	if env("CIS_API_ADDR") != "" || env("CIS_SMTP_ADDR") != "" || env("CIS_AWS_ADDR") != "" {
+		s, err := connect(ctx, env)
+		if err != nil {
+			return err
+		}
+		return play(ctx, s, out)
+	}
+	s, err := own(ctx, out)
+	if err != nil {
+		return err
+	}
+	err = play(ctx, s.doors, out)
+	if err == nil && interactive(os.Stdin) {
+		out.note("The pages are there until you press Ctrl-C.")
+		<-ctx.Done()
+	} else if err == nil {
+		out.note("These pages end with the demo. To look around: make run, then CIS_API_ADDR=127.0.0.1:8080 make demo.")
+	}
+	s.stop()
+	return err
+}
+
+// doors are where a stack is talked to from outside.
+type doors struct{ api, smtp, aws, domain string }
+
+type ownStack struct {
+	doors
+	stop func()
+}
+
+// own starts a stack on free ports with temporary data.
+func own(ctx context.Context, out *terminal) (*ownStack, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	root, err := stack.Root(here)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "cis-demo-")
+	if err != nil {
+		return nil, err
+	}
+	var s *stack.Stack
+	err = out.step("A local stack starts, with temporary data", func() (string, error) {
+		s, err = stack.Start(ctx, stack.Config{
+			APIAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", DataDir: filepath.Join(dir, "data"), Domain: "cis.localhost",
+			Root: root, Env: os.Environ(), Dynoxide: os.Getenv("CIS_DYNOXIDE"), DynamoEndpoint: os.Getenv("DYNAMODB_ENDPOINT"),
+		})
+		return "", err
+	})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return &ownStack{doors{s.API, s.SMTP, s.AWS, s.Domain}, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stack.StopTime)
+		defer cancel()
+		if err := errors.Join(s.Stop(ctx), os.RemoveAll(dir)); err != nil {
+			out.failure(err)
+		}
+	}}, nil
+}
+
+// interactive reports whether somebody sits at the terminal.
+func interactive(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}

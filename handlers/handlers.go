@@ -38,6 +38,7 @@ var steps = map[string]Constructor{
 	"verify-new-event-invite-request": verifyNewEventInviteRequest,
 	"send-event-invite":               sendEventInvite,
 	"get-landing-page":                getLandingPage,
+	"unsubscribe":                     unsubscribe,
 
 	"get-event-summary":    getEventSummary,
 	"get-event-statistics": getEventStatistics,

@@ -30,7 +30,7 @@ func notifyOrganizerOfEventLimitReached(_ context.Context, a *app.App) any {
 			return notify.Told{}, fault.Wrap(fault.InvalidRequest, "bad-data", err)
 		}
 		if which.Verified == nil {
-			told := notify.EventLimit{Mailto: done.Sender.Email, Limit: done.Created.Done.Events}
+			told := notify.EventLimit{Mailto: done.Sender.Email, Limit: done.Created.Done.Limit}
 			if done.Asked != nil {
 				told.Summary = done.Asked.Summary
 			}

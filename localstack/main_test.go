@@ -240,7 +240,7 @@ func TestKilledStackLosesNoMail(t *testing.T) {
 	var ids []string
 	for i := range 3 {
 		c := launch(t, dir, "EVENT_LIMIT=0")
-		id, err := stacktest.Mail(c.smtp, "ada@example.com", "create@cis.localhost", invitation(t, fmt.Sprint(i)))
+		id, err := stack.SendMail(c.smtp, "ada@example.com", "create@cis.localhost", invitation(t, fmt.Sprint(i)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,10 @@
 //	counters of a window    cap#<name>#<hash>     cap#<window>[#<shard>]     expire by ttl
 //	answers to an address   answers#<address>     answers#<day>              expire by ttl
 //
+// Indexes (no method here reads one yet): organizer_events (mailto, last_modified) and system_events (tenant, last_modified) hold
+// exactly the events, because no other record has a last_modified; original_uid_lookup (original_uid, mailto) likewise. Looking up
+// an original UID uses the look-up record instead, which is consistent and ignores case. The attribute for expiry is ttl.
+//
 // Statistics are counters in shards, the shard chosen by the attendee's address: flat numeric attributes (attendees, invites,
 // rsvp#accepted, origin#api, prodid#<calendar>) that are summed when read. A single shard may hold negative numbers; sums never do.
 // The shards of an event are also its gate: a revision writes its sequence into all of them, in the same transaction, and every
@@ -15,14 +19,15 @@
 //
 // The IAM actions that each method needs (on the table; no method uses an index):
 //
-//	LookUp, Event, NoteInviteLimit's read      dynamodb:GetItem
+//	LookUp, Event, Blocked                     dynamodb:GetItem
 //	LookUpAny, Statistics, OrganizerStatistics, SystemStatistics, Attendees
 //	                                           dynamodb:Query
 //	Registration, Standing, Answering          dynamodb:BatchGetItem
 //	CreateEvent                                dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
 //	Revise                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query
 //	Note                                       dynamodb:PutItem
-//	Invite                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query (allowances)
+//	Invite                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query (allowances),
+//	                                           dynamodb:GetItem (only where an emulator does not return the item in the way)
 //	RecordAnswer                               dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
 //	MarkSent, NoteInviteLimit, ClaimAnswer, MarkAnswered
 //	                                           dynamodb:UpdateItem
@@ -43,6 +48,7 @@ import (
 
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
+	"github.com/calendarinvite/calendarinviteserver/internal/suppress"
 )
 
 // Store keeps the records. It is safe for use by several goroutines.
@@ -52,8 +58,9 @@ type Store struct {
 }
 
 var (
-	_ invite.Store  = (*Store)(nil)
-	_ notify.Claims = (*Store)(nil)
+	_ invite.Store    = (*Store)(nil)
+	_ notify.Claims   = (*Store)(nil)
+	_ suppress.Blocks = (*Store)(nil)
 )
 
 // New returns a Store on the table.

@@ -63,7 +63,8 @@ func unknownEvent() error {
 func (s *Store) Registration(ctx context.Context, mailto, originalUID, uid string) (invite.Registration, error) {
 	own, known := eventKey(uid), lookUpKey(mailto, originalUID)
 	subscribed, suspended := standingKey(mailto, invite.Subscription), standingKey(mailto, invite.Suspended)
-	found, err := s.batch(ctx, own, known, subscribed, suspended)
+	total := organizerTotal(mailto)
+	found, err := s.batch(ctx, own, known, subscribed, suspended, total)
 	if err != nil {
 		return invite.Registration{}, err
 	}
@@ -71,8 +72,10 @@ func (s *Store) Registration(ctx context.Context, mailto, originalUID, uid strin
 	if err != nil {
 		return invite.Registration{}, err
 	}
+	counted := invite.NewStatistics()
+	sum(&counted, found[total])
 	return invite.Registration{
-		Own: event, Known: textOf(found[known], "uid"), Subscribed: found[subscribed] != nil, Suspended: found[suspended] != nil,
+		Events: counted.Events, Own: event, Known: textOf(found[known], "uid"), Subscribed: found[subscribed] != nil, Suspended: found[suspended] != nil,
 	}, nil
 }
 

@@ -21,6 +21,12 @@ func (s *Store) SetBlock(ctx context.Context, attendee, organizer string, on boo
 	return s.set(ctx, blockKey(attendee, organizer), on, at)
 }
 
+// Blocked implements suppress.Blocks. One GetItem.
+func (s *Store) Blocked(ctx context.Context, attendee, organizer string) (bool, error) {
+	record, err := s.get(ctx, blockKey(attendee, organizer))
+	return record != nil, err
+}
+
 func (s *Store) set(ctx context.Context, k key, on bool, at int64) error {
 	if !on {
 		return translate("delete", s.table.Delete(attrPK, k.pk).Range(attrSK, k.sk).Run(ctx))

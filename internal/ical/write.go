@@ -43,7 +43,7 @@ func appendComponent(dst []byte, c *goical.Component, depth int) ([]byte, error)
 		return dst, fmt.Errorf("%w: bad component name", ErrUnwritable)
 	}
 	name := upper(c.Name)
-	dst = append(append(append(dst, "BEGIN:"...), name...), "\r\n"...)
+	dst = appendDelimiter(dst, "BEGIN:", name)
 	for _, prop := range propertyOrder(name, c.Props) {
 		for i := range c.Props[prop] {
 			p := &c.Props[prop][i]
@@ -59,7 +59,15 @@ func appendComponent(dst []byte, c *goical.Component, depth int) ([]byte, error)
 			return dst, err
 		}
 	}
-	return append(append(append(dst, "END:"...), name...), "\r\n"...), nil
+	return appendDelimiter(dst, "END:", name), nil
+}
+
+// appendDelimiter appends the line that begins or ends a component: a content line like any other, so a long name is folded.
+func appendDelimiter(dst []byte, delimiter, name string) []byte {
+	f := folder{dst: dst}
+	f.write(delimiter)
+	f.write(name)
+	return append(f.dst, '\r', '\n')
 }
 
 // writable reports whether a property may have that name.

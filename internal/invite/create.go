@@ -20,7 +20,7 @@ func (s *Service) CreateEvent(ctx context.Context, r Request) (Created, error) {
 		case err != nil:
 			return Created{}, wrap("create event", err)
 		case found.Own != nil && found.Own.MailTo == r.MailTo:
-			return Created{Result: ResultCreated, Event: *found.Own}, nil
+			return Created{Result: ResultCreated, Event: *found.Own, Events: found.Events}, nil
 		case found.Own != nil:
 			return Created{}, fault.New(fault.Conflict, "uid-taken", "") // message ids are unique: this one was made up
 		case found.Known != "" && found.Known != uid:
@@ -36,9 +36,9 @@ func (s *Service) CreateEvent(ctx context.Context, r Request) (Created, error) {
 		switch err = s.store.CreateEvent(ctx, event, limit); {
 		case err == nil:
 			event.Version = 1
-			return Created{Result: ResultCreated, Event: event}, nil
+			return Created{Result: ResultCreated, Event: event, Events: found.Events + 1}, nil
 		case errors.Is(err, ErrEventLimit):
-			return Created{Result: ResultLimitReached, Events: limit}, nil
+			return Created{Result: ResultLimitReached, Events: found.Events, Limit: limit}, nil
 		case !errors.Is(err, ErrEventExists):
 			return Created{}, wrap("create event", err)
 		}

@@ -96,6 +96,7 @@ type Store interface {
 type Registration struct {
 	Own        *Event // the event that this very mail created earlier
 	Known      string // uid of the organizer's event with the same original UID; "" when there is none
+	Events     int    // how many events the organizer has
 	Subscribed bool
 	Suspended  bool
 }

@@ -38,7 +38,8 @@ const (
 type Created struct {
 	Result string `json:"result"`           // created, exists, limit-reached, suspended
 	Event  Event  `json:"event"`            // the new event; with exists, only its UID; else empty
-	Events int    `json:"events,omitempty"` // how many events the organizer may have, with limit-reached
+	Events int    `json:"events,omitempty"` // how many events the organizer has, this one included
+	Limit  int    `json:"limit,omitempty"`  // how many events the organizer may have, with limit-reached
 }
 
 // Updated is the outcome of UpdateEvent.

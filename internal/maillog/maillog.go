@@ -25,6 +25,7 @@ const (
 	Cancelled What = "cancelled" // an event, or an instance, was cancelled
 	Invited   What = "invited"   // an attendee's invitation was handed to SES
 	Answered  What = "answered"  // an attendee's reply was recorded
+	Blocked   What = "blocked"   // an attendee blocked an organizer, or took it back
 	Notified  What = "notified"  // an organizer's notification was handed to SES
 	Silent    What = "silent"    // an organizer's notification was withheld: a repeat, or the daily cap
 	Fallback  What = "fallback"  // a template override cannot be used; the built-in one went out

@@ -30,7 +30,7 @@ func TestMask(t *testing.T) {
 
 func TestMaskText(t *testing.T) {
 	for text, want := range map[string]string{
-		"no address here": "no address here",
+		"no address here":                                  "no address here",
 		"550 5.1.1 <ada.ng@example.com>: unknown":          "550 5.1.1 <a*******@example.com>: unknown",
 		"MessageRejected: ada@example.com,bob@example.org": "MessageRejected: a*******@example.com,b*******@example.org",
 		"key attendee#ada@example.com":                     "key attendee#a*******@example.com",

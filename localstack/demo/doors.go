@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // connect finds the stack that runs at the addresses in the environment.
@@ -30,33 +28,6 @@ func connect(ctx context.Context, env func(string) string) (doors, error) {
 	}
 	d.domain = home.About.Domain
 	return d, nil
-}
-
-// mail hands a mail to the SMTP door and returns its message id.
-func (d doors) mail(from, to string, raw []byte) (id string, err error) {
-	c, err := smtp.Dial(d.smtp)
-	if err != nil {
-		return "", err
-	}
-	defer c.Close()
-	if err := c.Mail(from, nil); err != nil {
-		return "", err
-	}
-	if err := c.Rcpt(to, nil); err != nil {
-		return "", err
-	}
-	w, err := c.Data()
-	if err != nil {
-		return "", err
-	}
-	if _, err := w.Write(raw); err != nil {
-		return "", err
-	}
-	answer, err := w.CloseWithResponse()
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimPrefix(answer.StatusText, "2.0.0 "), c.Quit()
 }
 
 func (d doors) get(ctx context.Context, url string) (*http.Response, error) {

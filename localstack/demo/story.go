@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack"
 )
 
 // guest is one of those who open the link.
@@ -116,7 +117,7 @@ func register(ctx context.Context, d doors, out *terminal, ada imiptest.Address)
 		return "", err
 	}
 	if err := out.step("Ada invites "+create+" in her Google Calendar", func() (string, error) {
-		if uid, err = d.mail(ada.Email, create, raw); err != nil {
+		if uid, err = stack.SendMail(d.smtp, ada.Email, create, raw); err != nil {
 			return "", err
 		}
 		return "250 2.0.0 " + uid, d.finished(ctx, "event-request", uid)
@@ -139,7 +140,7 @@ func answer(ctx context.Context, d doors, out *terminal, g *guest, at time.Time,
 		if err != nil {
 			return "", err
 		}
-		id, err := d.mail(g.email, "rsvp@"+d.domain, raw)
+		id, err := stack.SendMail(d.smtp, g.email, "rsvp@"+d.domain, raw)
 		if err != nil {
 			return "", err
 		}

@@ -139,7 +139,7 @@ func TestSettingsOverrideTheWiring(t *testing.T) {
 	if got := s.Wiring.Environment("create-new-event-record")["EVENT_LIMIT"]; got != "1" {
 		t.Errorf("EVENT_LIMIT is %q", got)
 	}
-	if _, err := stacktest.Mail(s.SMTP, "a@example.com", "create@cis.localhost", invitation(t)); err == nil {
+	if _, err := stack.SendMail(s.SMTP, "a@example.com", "create@cis.localhost", invitation(t)); err == nil {
 		t.Error("mail to the domain of wiring.yaml is accepted")
 	}
 }

@@ -46,7 +46,7 @@ func testEventLimit(t *testing.T, w *World) {
 	for range 2 {
 		limited := must(w.Service.CreateEvent(w.ctx(), third))(t)
 		expect(t, "third event", invite.ResultLimitReached, limited.Result)
-		expect(t, "limit", 2, limited.Events)
+		expect(t, "limit", 2, limited.Limit)
 	}
 	if _, err := w.Store.Event(w.ctx(), third.MessageID); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("an event over the limit was written: %v", err)

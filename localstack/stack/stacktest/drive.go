@@ -7,47 +7,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
 	"github.com/calendarinvite/calendarinviteserver/localstack/outbox"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack"
 	"github.com/calendarinvite/calendarinviteserver/localstack/states"
 )
 
 // SendMail sends a mail through the SMTP door and returns its message id.
 func (s *Stack) SendMail(from, to string, raw []byte) string {
 	s.t.Helper()
-	id, err := Mail(s.SMTP, from, to, raw)
+	id, err := stack.SendMail(s.SMTP, from, to, raw)
 	if err != nil {
 		s.t.Fatalf("mail to %s: %v", to, err)
 	}
 	return id
-}
-
-// Mail sends a mail to an SMTP server and returns the message id that it answers.
-func Mail(addr, from, to string, raw []byte) (id string, err error) {
-	c, err := smtp.Dial(addr)
-	if err != nil {
-		return "", err
-	}
-	defer c.Close()
-	if err := c.Mail(from, nil); err != nil {
-		return "", err
-	}
-	if err := c.Rcpt(to, nil); err != nil {
-		return "", err
-	}
-	w, err := c.Data()
-	if err != nil {
-		return "", err
-	}
-	if _, err := w.Write(raw); err != nil {
-		return "", err
-	}
-	answer, err := w.CloseWithResponse()
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimPrefix(answer.StatusText, "2.0.0 "), c.Quit()
 }
 
 // Answer is the answer to an HTTP request.

@@ -1,0 +1,59 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/api"
+	"github.com/calendarinvite/calendarinviteserver/internal/app"
+	"github.com/calendarinvite/calendarinviteserver/internal/fault"
+	"github.com/calendarinvite/calendarinviteserver/internal/maillog"
+	"github.com/calendarinvite/calendarinviteserver/internal/page"
+	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/internal/suppress"
+)
+
+// unsubscribe serves /unsubscribe/{token}: GET shows the choice and changes nothing, because mail scanners open links; POST blocks
+// the organizer, at once when a mail client sends it for its user (RFC 8058 §3.1), or takes the block back.
+func unsubscribe(ctx context.Context, a *app.App) any {
+	blocks, keys, pages := a.Store(), a.Keys(ctx), a.Pages()
+
+	return asPage(a, pages, func(ctx context.Context, request api.Request) (api.Response, error) {
+		link, err := openLink(a, keys, seal.Unsubscribe, request)
+		if err != nil {
+			return api.Response{}, err
+		}
+		choice, err := unsubscribeChoice(request)
+		if err != nil {
+			return api.Response{}, err
+		}
+		about := suppress.Subscription{Attendee: link.Email, Organizer: link.Extra}
+		blocked, err := suppress.Apply(ctx, blocks, about, choice, a.Now())
+		if err != nil {
+			return api.Response{}, err
+		}
+		if choice != suppress.Keep {
+			a.Log.Note(ctx, maillog.Blocked, slog.Bool("blocked", blocked), maillog.Address("attendee", about.Attendee), maillog.Address("organizer", about.Organizer))
+		}
+		html, err := pages.Unsubscribe(page.Unsubscribe{Organizer: about.Organizer, Email: about.Attendee, Blocked: blocked, Changed: choice != suppress.Keep})
+		return shown(pages, http.StatusOK, html, err)
+	})
+}
+
+func unsubscribeChoice(request api.Request) (suppress.Choice, error) {
+	if request.HTTPMethod != http.MethodPost {
+		return suppress.Keep, nil
+	}
+	form, err := api.Form(request)
+	if err != nil {
+		return suppress.Keep, err
+	}
+	switch {
+	case form.Get("List-Unsubscribe") == "One-Click", form.Get(page.FieldChoice) == page.ChoiceBlock:
+		return suppress.Block, nil
+	case form.Get(page.FieldChoice) == page.ChoiceUndo:
+		return suppress.Undo, nil
+	}
+	return suppress.Keep, fault.New(fault.InvalidRequest, "no-choice", "The form holds no choice.")
+}

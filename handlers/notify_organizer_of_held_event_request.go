@@ -10,8 +10,8 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/mailauth"
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/when"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // confirmWithin is how long a held request can be confirmed. The mail itself is kept longer.

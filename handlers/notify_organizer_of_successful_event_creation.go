@@ -8,8 +8,8 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/when"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // RequestDone is the data of the notifications: a request and what was created of it.

@@ -8,9 +8,9 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/when"
 	"github.com/calendarinvite/calendarinviteserver/internal/page"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // asPage makes a step that people open in a browser: errors become pages too.

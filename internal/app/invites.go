@@ -21,7 +21,7 @@ func (a *App) Registrar() *invite.Service {
 
 // Answers is the service for steps that record answers.
 func (a *App) Answers() *invite.Service {
-	return a.events(invite.Config{ForwardedGuests: a.forwardedGuests()})
+	return a.events(invite.Config{ForwardedGuests: a.forwardedGuests(), OwnAddresses: a.OwnAddresses()})
 }
 
 // Gatekeeper is the service for the step that verifies invitations.

@@ -3,9 +3,9 @@ package imip
 import (
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
 )
 
 // The methods of the mails that a Composer writes (RFC 5546 §1.4).

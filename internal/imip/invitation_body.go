@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/when"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 //go:embed templates/invitation.txt

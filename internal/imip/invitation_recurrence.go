@@ -135,17 +135,11 @@ func (s *series) instances(start ical.Time) ([]time.Time, bool) {
 		} else if location := zoneOf(start); location != nil && strings.HasSuffix(parts["UNTIL"], "Z") {
 			options.Until = wallTime(options.Until.In(location))
 		}
-		rule, err := rrule.NewRRule(*options)
-		if err != nil {
+		starts, ok := ical.Instances(*options, maxInstances)
+		if !ok || len(all)+len(starts) > maxInstances+1 {
 			return nil, false
 		}
-		next := rule.Iterator()
-		for t, ok := next(); ok; t, ok = next() {
-			if len(all) > maxInstances {
-				return nil, false
-			}
-			all = append(all, t)
-		}
+		all = append(all, starts...)
 		if last := all[len(all)-1]; parts["UNTIL"] == "" && last.AddDate(1, 0, 0).After(horizon) {
 			return nil, false // the count may not be reached yet
 		}

@@ -51,11 +51,6 @@ func lastEnd(c *ical.Calendar, main ical.Event) int64 {
 // lastOfRule is the start of the last instance of a recurrence rule (RFC 5545 §3.3.10), or UNTIL, which is not before it; false when
 // the rule has no end or it is too far to count.
 func lastOfRule(rule string, start ical.Time) (last int64, known bool) {
-	defer func() {
-		if recover() != nil { // rrule-go panics on some impossible rules, such as BYDAY=10FR of a month
-			last, known = 0, false
-		}
-	}()
 	option, err := rrule.StrToROption(strings.TrimSpace(rule))
 	if err != nil {
 		return 0, false
@@ -66,27 +61,16 @@ func lastOfRule(rule string, start ical.Time) (last int64, known bool) {
 		}
 		return option.Until.Add(24 * time.Hour).Unix(), true // a date, or the clock of a zone: the day may go on elsewhere
 	}
-	tooFine := option.Freq > rrule.DAILY || len(option.Byhour)+len(option.Byminute)+len(option.Bysecond) > 10 || option.Interval < 0 || option.Interval > maxInstances
-	if option.Count <= 0 || option.Count > maxInstances || tooFine {
+	if option.Count <= 0 || option.Count > maxInstances {
 		return 0, false
 	}
 	option.Dtstart = start.Wall
 	option.Until = start.Wall.AddDate(maxYears, 0, 0) // a rule that never matches must end too
-	counted, err := rrule.NewRRule(*option)
-	if err != nil {
+	starts, ok := ical.Instances(*option, option.Count)
+	if !ok || len(starts) < option.Count {
 		return 0, false
 	}
-	latest, n := time.Time{}, 0
-	for next := counted.Iterator(); ; n++ {
-		at, ok := next()
-		if !ok {
-			break
-		}
-		latest = at
-	}
-	if n < option.Count {
-		return 0, false
-	}
+	latest := starts[len(starts)-1]
 	return epoch(start) + int64(latest.Sub(start.Wall).Seconds()) + int64(maxShift.Seconds()), true
 }
 

@@ -18,7 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 )
 

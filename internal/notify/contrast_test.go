@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 )
 
 // Every piece of text in every built-in mail is readable on what lies behind it, in light and in dark mode, whatever the brand colour

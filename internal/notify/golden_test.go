@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/when"
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
+	"github.com/calendarinvite/calendarinviteserver/internal/template"
 )
 
 //go:embed templates/*.html templates/*.txt
@@ -24,7 +25,7 @@ func (w *Writer) override(ctx context.Context, kind Kind) (use parts, notice str
 	if err == nil && html == nil {
 		return use, ""
 	}
-	var text *template
+	var text *template.Template
 	if err == nil {
 		text, err = w.fetch(ctx, kind, ".txt")
 	}
@@ -36,7 +37,7 @@ func (w *Writer) override(ctx context.Context, kind Kind) (use parts, notice str
 }
 
 // fetch reads and parses one object of the template bucket. It returns nil if there is none.
-func (w *Writer) fetch(ctx context.Context, kind Kind, ext string) (*template, error) {
+func (w *Writer) fetch(ctx context.Context, kind Kind, ext string) (*template.Template, error) {
 	key := string(kind) + ext
 	data, err := w.blobs.Get(ctx, w.settings.Bucket, key)
 	if err != nil {
@@ -45,14 +46,14 @@ func (w *Writer) fetch(ctx context.Context, kind Kind, ext string) (*template, e
 		}
 		return nil, fmt.Errorf("read template %s: %w", key, err)
 	}
-	if len(data) > maxTemplateBytes {
-		return nil, fmt.Errorf("template %s: %w", key, errTooLarge)
+	if len(data) > template.MaxBytes {
+		return nil, fmt.Errorf("template %s: %w", key, template.ErrTooLarge)
 	}
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	if !utf8.ValidString(text) || strings.TrimSpace(text) == "" {
 		return nil, fmt.Errorf("template %s is empty or not UTF-8 text", key)
 	}
-	t, err := parseTemplate(framed(text, ext), kind.knows, includes(text, ext))
+	t, err := template.Parse(framed(text, ext), kind.knows, includes(text, ext))
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", key, err)
 	}
@@ -65,10 +66,10 @@ func builtInParts(kind Kind, subject string) (p parts, err error) {
 	if subject == "" {
 		subject = opening.subject
 	}
-	if p.subject, err = parseTemplate(subject, kind.knowsAtOpening, noIncludes); err != nil {
+	if p.subject, err = template.Parse(subject, kind.knowsAtOpening, nil); err != nil {
 		return p, fmt.Errorf("subject of %s: %w", kind, err)
 	}
-	if p.preview, err = parseTemplate(opening.preview, kind.knowsAtOpening, noIncludes); err != nil {
+	if p.preview, err = template.Parse(opening.preview, kind.knowsAtOpening, nil); err != nil {
 		return p, fmt.Errorf("preview of %s: %w", kind, err)
 	}
 	if p.html, err = builtInTemplate(kind, ".html"); err != nil {
@@ -78,13 +79,13 @@ func builtInParts(kind Kind, subject string) (p parts, err error) {
 	return p, err
 }
 
-func builtInTemplate(kind Kind, ext string) (*template, error) {
+func builtInTemplate(kind Kind, ext string) (*template.Template, error) {
 	content, err := builtIn.ReadFile("templates/" + string(kind) + ext)
 	if err != nil {
 		return nil, err
 	}
 	text := string(content)
-	t, err := parseTemplate(framed(text, ext), kind.knows, includes(text, ext))
+	t, err := template.Parse(framed(text, ext), kind.knows, includes(text, ext))
 	if err != nil {
 		return nil, fmt.Errorf("built-in template %s%s: %w", kind, ext, err)
 	}
@@ -109,8 +110,6 @@ func includes(content, ext string) func(string) (string, bool) {
 		return string(part), err == nil
 	}
 }
-
-func noIncludes(string) (string, bool) { return "", false }
 
 // knowsAtOpening is knows without what is made of the opening itself.
 func (k Kind) knowsAtOpening(name string) bool {

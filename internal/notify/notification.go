@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/when"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // Notification is what one mail tells: NewEvent, FailedEvent, EventLimit, Enrollment, AttendeeReport or ConfirmRequest. Their text fields are plain text

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/plain"
+	"github.com/calendarinvite/calendarinviteserver/internal/plain"
 )
 
 // textOf derives a text alternative from a mail's HTML in one pass: blocks become lines, list items get a dash, a link is followed by its address, pictures

@@ -1,6 +1,10 @@
 package notify
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
 
 func TestTextOf(t *testing.T) {
 	tests := []struct{ name, html, want string }{
@@ -29,4 +33,37 @@ func TestTextOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzTextOf(f *testing.F) {
+	for _, sample := range samples() {
+		w, err := New(sample.settings, nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		mail, err := w.Write(f.Context(), sample.tell)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(mail.HTML)
+	}
+	f.Add("<a href='x'><a href=y>z</a></a><div style='display:none'><div></div>x</div><br><li>y<td>&lt;b&gt;")
+	f.Add("<title><style><!-- --><script>x</p><![CDATA[x]]>\x00\xff")
+	f.Fuzz(func(t *testing.T, document string) {
+		text := textOf(document)
+		if len(text) > 8*len(document)+8 {
+			t.Errorf("%d bytes of HTML became %d bytes of text", len(document), len(text))
+		}
+		if !utf8.ValidString(text) {
+			t.Error("text is not UTF-8")
+		}
+		for _, r := range text {
+			if r < ' ' && r != '\n' {
+				t.Fatalf("text has control character %#x", r)
+			}
+		}
+		if strings.Contains(text, "\n\n\n") || strings.HasPrefix(text, "\n") {
+			t.Errorf("text has holes: %q", text)
+		}
+	})
 }

@@ -2,12 +2,12 @@ package notify
 
 import (
 	"fmt"
-	"html"
 	"strconv"
 	"strings"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/plain"
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/plain"
+	"github.com/calendarinvite/calendarinviteserver/internal/template"
 )
 
 // values are the placeholders of one mail by name, cleaned, not yet escaped.
@@ -47,10 +47,5 @@ func (v values) link(name, value string) error {
 	return nil
 }
 
-// escapeHTML makes a value safe as element content and inside a quoted attribute.
-func escapeHTML(s string) string {
-	return strings.ReplaceAll(html.EscapeString(s), "\n", "<br />\n")
-}
-
-// asText is the escape of the text alternative: none.
-func asText(s string) string { return s }
+// escapeHTML is the escape of HTML mails: a line end in a value is shown as one.
+func escapeHTML(s string) string { return strings.ReplaceAll(template.HTML(s), "\n", "<br />\n") }

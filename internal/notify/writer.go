@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/plain"
+	"github.com/calendarinvite/calendarinviteserver/internal/plain"
+	"github.com/calendarinvite/calendarinviteserver/internal/template"
 )
 
 // Blobs reads objects. A missing object is an error of kind fault.NotFound.
@@ -40,7 +41,7 @@ type Writer struct {
 }
 
 // parts are a mail's templates.
-type parts struct{ subject, preview, html, text *template }
+type parts struct{ subject, preview, html, text *template.Template }
 
 // New returns a Writer, or an error that names the setting that cannot be used. blobs may be nil if there is no template bucket.
 func New(settings Settings, blobs Blobs) (*Writer, error) {
@@ -80,12 +81,12 @@ func (w *Writer) Write(ctx context.Context, n Notification) (Mail, error) {
 	if notice != "" {
 		mail.Notices = append(mail.Notices, notice)
 	}
-	mail.Subject = firstOf(plain.Line(use.subject.render(v, asText), maxSubject), v["brand"])
+	mail.Subject = firstOf(plain.Line(use.subject.Render(v, template.Text), maxSubject), v["brand"])
 	v["subject"] = mail.Subject
-	v["preview"] = use.preview.render(v, asText)
-	mail.HTML = use.html.render(v, escapeHTML)
+	v["preview"] = use.preview.Render(v, template.Text)
+	mail.HTML = use.html.Render(v, escapeHTML)
 	if use.text != nil {
-		mail.Text = tidy(use.text.render(v, asText))
+		mail.Text = tidy(use.text.Render(v, template.Text))
 	} else {
 		mail.Text = textOf(mail.HTML)
 	}

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/template"
 )
 
 // bucket is a template bucket in memory. A nil value fails to be read.
@@ -54,7 +55,7 @@ func TestOverride(t *testing.T) {
 		{"bad text beside good html", "<html>mine</html>", "{sumary}", builtInSays, "INVITE", "new_event_notification.txt"},
 		{"empty", " \n", "-", builtInSays, "INVITE", "is empty"},
 		{"not text", "<html>\xff\xfe</html>", "-", builtInSays, "INVITE", "not UTF-8"},
-		{"too large", strings.Repeat("x", maxTemplateBytes+1), "-", builtInSays, "INVITE", "256 KiB"},
+		{"too large", strings.Repeat("x", template.MaxBytes+1), "-", builtInSays, "INVITE", "256 KiB"},
 		{"bomb of includes", strings.Repeat("{>new_event_details}", 2000), "-", builtInSays, "INVITE", "256 KiB"},
 		{"cannot be read", "", "-", builtInSays, "INVITE", "read template new_event_notification.html: Unavailable"},
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 )
 
 // The pairs of colours that page.css puts on each other, by the names of its variables.

@@ -10,7 +10,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 )
 
 //go:embed templates/*.html templates/page.css

@@ -1,6 +1,6 @@
 package page
 
-import "github.com/calendarinvite/calendarinviteserver/internal/notify/plain"
+import "github.com/calendarinvite/calendarinviteserver/internal/plain"
 
 // Reason says why a page cannot be shown or a form not be taken.
 type Reason string

@@ -1,8 +1,8 @@
 package page
 
 import (
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/plain"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/when"
+	"github.com/calendarinvite/calendarinviteserver/internal/plain"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // The names of the form fields, for whoever reads the POST.

@@ -64,7 +64,7 @@ func explain(part *imip.CalendarPart) *calendarView {
 	if !ok {
 		return v
 	}
-	v.Title, v.Where, v.When = e.Summary(), e.Location(), when(e)
+	v.Title, v.Where, v.When = e.Summary(), e.Location(), span(e)
 	if o, ok := e.Organizer(); ok {
 		v.Organizer = person(o)
 	}
@@ -133,8 +133,8 @@ func person(p ical.Person) string {
 	return p.Email
 }
 
-// when says when an event takes place, in the time zone that it is written in.
-func when(e ical.Event) string {
+// span says when an event takes place, in the time zone that it is written in.
+func span(e ical.Event) string {
 	start, ok := e.Start()
 	if !ok {
 		return ""

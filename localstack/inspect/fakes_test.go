@@ -84,7 +84,7 @@ func newWorld(t testing.TB) *world {
 		executions: []states.Execution{ok, running},
 		history:    []states.HistoryEvent{{ID: 1, Time: at(0), Type: "ExecutionStarted", Details: input}},
 		items: map[string]map[string]any{
-			"event#e1/event#e1": {"pk": typed("S", "event#e1"), "sk": typed("S", "event#e1"), "sequence": typed("N", "12345678901234567890"),
+			"event#e1/event#e1": {"pk": typed("S", "event#e1"), "sk": typed("S", "event#e1"), "reach": typed("N", "12345678901234567890"),
 				"rsvp": typed("M", map[string]any{"accepted": typed("N", "1")}), "tags": typed("L", []any{typed("S", "<x>")}), "gone": typed("NULL", true)},
 			"event#e1/attendee#bob": {"pk": typed("S", "event#e1"), "sk": typed("S", "attendee#bob"), "name": typed("S", "Bob <script>")},
 			"organizer#a/bulk#a":    {"pk": typed("S", "organizer#a"), "sk": typed("S", "bulk#a"), "on": typed("BOOL", true)},
@@ -161,6 +161,14 @@ func (w tablesOf) Call(_ context.Context, action string, in, out any) error {
 		if item, ok := w.items[q.Key["pk"].S+"/"+q.Key["sk"].S]; ok {
 			answer["Item"] = item
 		}
+	case "Query":
+		items := []any{}
+		for _, key := range sortedKeys(w.items) {
+			if strings.HasPrefix(key, q.ExpressionAttributeValues[":pk"].S+"/") {
+				items = append(items, w.items[key])
+			}
+		}
+		answer["Items"] = items
 	case "Scan":
 		items := []any{}
 		seen := 0

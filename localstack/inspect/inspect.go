@@ -47,6 +47,7 @@ func New(s Sources, log *slog.Logger) (*Pages, error) {
 		"tables":                      p.table,
 		"tables/{table}":              p.table,
 		"tables/{table}/item":         p.item,
+		"event/{uid}":                 p.event,
 		"objects":                     p.objectList,
 		"objects/{bucket}/{key...}":   p.object,
 		"functions":                   p.functionList,

@@ -66,8 +66,10 @@ func TestPages(t *testing.T) {
 		{"/_local/executions/event-reply/nothing", 404, nil, nil},
 		{"/_local/tables", 200, []string{"attendee#bob", "12345678901234567890", "Bob &lt;script&gt;", "organizer#a"}, []string{"Next page"}},
 		{"/_local/tables/cis?prefix=organizer%23", 200, []string{"bulk#a"}, []string{"event#e1", "Next page"}},
-		{"/_local/tables/cis/item?pk=event%23e1&sk=event%23e1", 200, []string{"sequence&#34;: 12345678901234567890", "With DynamoDB's types"}, nil},
+		{"/_local/tables/cis/item?pk=event%23e1&sk=event%23e1", 200, []string{"reach&#34;: 12345678901234567890", "With DynamoDB's types"}, nil},
 		{"/_local/tables/cis/item?pk=x&sk=y", 404, nil, nil},
+		{"/_local/event/e1", 200, []string{"<b>1</b> guests", "Bob &lt;script&gt;", "All records of event#e1"}, nil},
+		{"/_local/event/other", 404, nil, nil},
 		{"/_local/tables/other", 404, nil, nil},
 		{"/_local/objects", 200, []string{"event_request/" + messageID}, nil},
 		{"/_local/objects?bucket=cis-templates", 200, []string{"No objects."}, nil},
@@ -296,7 +298,7 @@ func TestWhen(t *testing.T) {
 			t.Fatal(err)
 		}
 		event, _ := calendar.Main()
-		if got := when(event); got != c.want {
+		if got := span(event); got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.lines, got, c.want)
 		}
 	}

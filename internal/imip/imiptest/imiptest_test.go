@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 )
 

@@ -12,11 +12,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
-	"github.com/calendarinvite/calendarinviteserver/internal/notify/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 )
 

@@ -1,4 +1,18 @@
-package notify
+// Package template fills placeholders in the texts of mails and pages.
+//
+// The grammar, in one line: "{" [ "?" | "!" | "/" | ">" ] name "}", name = a-z followed by a-z, 0-9, "_".
+//
+//	{name}             the value, escaped
+//	{?name} … {/name}  stays if there is a value
+//	{!name} … {/name}  stays if there is none
+//	{>name}            the text of a part
+//
+// Any other brace is text (style sheets are full of them), and a doubled one is too: merge tags such as {{email}} pass untouched. A section
+// mark or part that begins its line takes the line end after it along, so that templates can be laid out readably.
+//
+// It is not the standard library's: html/template calls methods by name, for which the linker would keep every method of every AWS client
+// in the binary. And what people put into the template bucket can neither loop nor call anything.
+package template
 
 import (
 	"errors"
@@ -6,9 +20,9 @@ import (
 	"strings"
 )
 
-// template is a parsed template: a flat list of operations that one pass carries out. Values are written once and never read again, so
-// a value that looks like a placeholder stays what it is.
-type template struct {
+// Template is a parsed template: a flat list of operations that one pass carries out. Values are written once and never read again, so
+// a value that looks like a placeholder stays what it is. It is safe for concurrent use.
+type Template struct {
 	ops []op
 }
 
@@ -27,17 +41,15 @@ type op struct {
 	past int    // for opIf and opUnless: index of the first operation after the section
 }
 
-// Limits on one template with everything that it includes. The built-in ones are under 20 KiB.
-const (
-	maxTemplateBytes = 256 << 10
-	maxIncludeDepth  = 4
-)
+// MaxBytes is the largest template with everything that it includes. The built-in ones are under 20 KiB.
+const MaxBytes = 256 << 10
 
-var errTooLarge = errors.New("template is larger than 256 KiB with what it includes")
+const maxIncludeDepth = 4
 
-// parser reads template text. The grammar, in one line: "{" [ "?" | "!" | "/" | ">" ] name "}", name = a-z followed by a-z, 0-9, "_".
-// Any other brace is text (style sheets are full of them), and a doubled one is too: merge tags such as {{email}} pass untouched.
-// A section mark or include that is alone on its line takes its line end with it, so that text templates can be laid out readably.
+// ErrTooLarge is Parse's error for a template over MaxBytes.
+var ErrTooLarge = errors.New("template is larger than 256 KiB with what it includes")
+
+// parser reads template text.
 type parser struct {
 	known   func(name string) bool           // which placeholders exist
 	include func(name string) (string, bool) // the text of {>name}
@@ -46,18 +58,22 @@ type parser struct {
 	bytes   int
 }
 
-// parseTemplate reads one template. It fails on an unknown placeholder, an unknown include, and a section that does not end.
-func parseTemplate(text string, known func(string) bool, include func(string) (string, bool)) (*template, error) {
+// Parse reads one template. known says which placeholders exist, include gives the text of {>name}; nil means that there are none. It fails on
+// an unknown placeholder, an unknown part, and a section that does not end.
+func Parse(text string, known func(name string) bool, include func(name string) (string, bool)) (*Template, error) {
+	if include == nil {
+		include = func(string) (string, bool) { return "", false }
+	}
 	p := &parser{known: known, include: include}
 	if err := p.parse(text, 0); err != nil {
 		return nil, err
 	}
-	return &template{ops: p.ops}, nil
+	return &Template{ops: p.ops}, nil
 }
 
 func (p *parser) parse(text string, depth int) error {
-	if p.bytes += len(text); p.bytes > maxTemplateBytes {
-		return errTooLarge
+	if p.bytes += len(text); p.bytes > MaxBytes {
+		return ErrTooLarge
 	}
 	outer := len(p.open)
 	literal := 0 // where the pending text began
@@ -135,7 +151,7 @@ func (p *parser) tag(mark byte, name string, depth, outer int) error {
 		return p.parse(text, depth+1)
 	}
 	if !p.known(name) {
-		return fmt.Errorf("there is no placeholder {%s} in this mail", name)
+		return fmt.Errorf("there is no placeholder {%s} here", name)
 	}
 	switch mark {
 	case '?', '!':
@@ -164,8 +180,8 @@ func (p *parser) text(s string) {
 	}
 }
 
-// render writes the template with values passed through escape.
-func (t *template) render(values values, escape func(string) string) string {
+// Render writes the template with every value passed through escape, which is HTML or Text or built on them.
+func (t *Template) Render(values map[string]string, escape func(string) string) string {
 	var b strings.Builder
 	for i := 0; i < len(t.ops); {
 		o := t.ops[i]
@@ -187,3 +203,12 @@ func (t *template) render(values values, escape func(string) string) string {
 	}
 	return b.String()
 }
+
+var htmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;", "\x00", "\uFFFD")
+
+// HTML is the escape that makes a value safe as element content and inside a quoted attribute. It is not enough for an unquoted attribute, a
+// script or a style; whether a URL may be linked to is for the caller to check.
+func HTML(s string) string { return htmlEscapes.Replace(s) }
+
+// Text is the escape of plain text: none.
+func Text(s string) string { return s }

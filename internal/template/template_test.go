@@ -1,9 +1,8 @@
-package notify
+package template
 
 import (
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 func anyOf(names ...string) func(string) bool {
@@ -18,9 +17,9 @@ func anyOf(names ...string) func(string) bool {
 }
 
 func TestTemplate(t *testing.T) {
-	parts := map[string]string{"part": "[{a}]", "loop": "{>loop}", "unended": "{?a}", "ends": "{/a}", "big": strings.Repeat("x", maxTemplateBytes)}
+	parts := map[string]string{"part": "[{a}]", "loop": "{>loop}", "unended": "{?a}", "ends": "{/a}", "big": strings.Repeat("x", MaxBytes)}
 	include := func(name string) (string, bool) { text, ok := parts[name]; return text, ok }
-	v := values{"a": "<A> {b}", "b": "B", "empty": ""}
+	v := map[string]string{"a": "<A> {b}", "b": "B", "empty": ""}
 	tests := []struct{ name, text, want, fails string }{
 		{"value", "x{a}y", "x<A> {b}y", ""},
 		{"values are not read again", "{a}{b}", "<A> {b}B", ""},
@@ -50,7 +49,7 @@ func TestTemplate(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			parsed, err := parseTemplate(test.text, anyOf("a", "b", "empty"), include)
+			parsed, err := Parse(test.text, anyOf("a", "b", "empty"), include)
 			if test.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), test.fails) {
 					t.Fatalf("error = %v, want one about %q", err, test.fails)
@@ -60,7 +59,7 @@ func TestTemplate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := parsed.render(v, asText); got != test.want {
+			if got := parsed.Render(v, Text); got != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})
@@ -75,7 +74,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, value string) {
 		known := anyOf("a")
 		include := func(name string) (string, bool) { return "<{a}>", name == "part" }
-		parsed, err := parseTemplate(text, known, include)
+		parsed, err := Parse(text, known, include)
 		if err != nil {
 			return
 		}
@@ -83,46 +82,13 @@ func FuzzTemplate(f *testing.F) {
 		if strings.Contains(text, mark) || value == "" {
 			return
 		}
-		marked := parsed.render(values{"a": mark}, asText)
-		got := parsed.render(values{"a": value}, asText)
+		marked := parsed.Render(map[string]string{"a": mark}, Text)
+		got := parsed.Render(map[string]string{"a": value}, Text)
 		if want := strings.ReplaceAll(marked, mark, value); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
-		if escaped := parsed.render(values{"a": escapeHTML(value)}, asText); escaped != parsed.render(values{"a": value}, escapeHTML) {
+		if escaped := parsed.Render(map[string]string{"a": HTML(value)}, Text); escaped != parsed.Render(map[string]string{"a": value}, HTML) {
 			t.Error("escape is not applied to the whole value")
-		}
-	})
-}
-
-func FuzzTextOf(f *testing.F) {
-	for _, sample := range samples() {
-		w, err := New(sample.settings, nil)
-		if err != nil {
-			f.Fatal(err)
-		}
-		mail, err := w.Write(f.Context(), sample.tell)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(mail.HTML)
-	}
-	f.Add("<a href='x'><a href=y>z</a></a><div style='display:none'><div></div>x</div><br><li>y<td>&lt;b&gt;")
-	f.Add("<title><style><!-- --><script>x</p><![CDATA[x]]>\x00\xff")
-	f.Fuzz(func(t *testing.T, document string) {
-		text := textOf(document)
-		if len(text) > 8*len(document)+8 {
-			t.Errorf("%d bytes of HTML became %d bytes of text", len(document), len(text))
-		}
-		if !utf8.ValidString(text) {
-			t.Error("text is not UTF-8")
-		}
-		for _, r := range text {
-			if r < ' ' && r != '\n' {
-				t.Fatalf("text has control character %#x", r)
-			}
-		}
-		if strings.Contains(text, "\n\n\n") || strings.HasPrefix(text, "\n") {
-			t.Errorf("text has holes: %q", text)
 		}
 	})
 }

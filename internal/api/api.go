@@ -10,11 +10,11 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 )
 
-// Request and Response are the Lambda proxy integration's (API Gateway payload version 1.0).
-type (
-	Request  = events.APIGatewayProxyRequest
-	Response = events.APIGatewayProxyResponse
-)
+// Request is what the Lambda proxy integration sends (API Gateway payload version 1.0).
+type Request = events.APIGatewayProxyRequest
+
+// Response is what it takes back.
+type Response = events.APIGatewayProxyResponse
 
 // JSON answers with v as JSON. Any origin may read it: the key, not a cookie, is what lets a caller in.
 func JSON(status int, v any) Response {

@@ -40,7 +40,7 @@ func VTimezone(tzid string, from, to time.Time) (*goical.Component, error) {
 
 	zone := goical.NewComponent(goical.CompTimezone)
 	zone.Props.Set(&goical.Prop{Name: goical.PropTimezoneID, Params: goical.Params{}, Value: EscapeText(tzid)})
-	single := changes
+	var single []zoneChange
 	if regular, rules := regularChanges(changes); rules != nil {
 		single = changes[:regular]
 		for i, rule := range rules {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
@@ -74,6 +75,7 @@ func samples() []struct {
 		{"dev_new_event", full(), dev},
 		{"failed_event", full(), FailedEvent{Mailto: "ada@example.com", Summary: "Team lunch", Reason: "winmail-dat"}},
 		{"failed_event_unknown", bare(), FailedEvent{Mailto: "ada@example.com", Reason: "never-heard-of"}},
+		{"failed_event_encrypted", full(), FailedEvent{Mailto: "ada@example.com", Reason: imip.ReasonEncrypted}},
 		{"event_limit", full(), EventLimit{Mailto: "ada@example.com", Summary: "Team lunch", Limit: 5}},
 		{"event_limit_bare", bare(), EventLimit{Mailto: "ada@example.com", Summary: "Team lunch", Limit: 5}},
 		{"invite_limit", full(), EventLimit{Mailto: "ada@example.com", Summary: "Team lunch", UID: testUID, Limit: 2500, Invites: true, EventPage: "https://app.example.org/event/" + testUID}},

@@ -38,6 +38,11 @@ var explanations = map[string]explanation{
 		"Your mail shares a whole calendar instead of inviting to one event.",
 		"Open the one event that you want us to send, and add {create} to its guests.",
 	},
+	imip.ReasonEncrypted: {
+		"Your mail is encrypted, or signed in a way that hides what is in it, so we could not read the event.",
+		"Switch off encryption for this mail, and S/MIME signing unless it is “clear signed”, and send the invitation to {create} again. If your company's server encrypts all mail, " +
+			"ask your administrator to except our domain.",
+	},
 	invite.ReasonNoStart: {
 		"The event has no start time.",
 		"Give the event a date, save it, and send the invitation again.",

@@ -1,22 +1,23 @@
 package page
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"net/url"
 	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/template"
 )
 
 //go:embed templates/*.html templates/page.css
 var files embed.FS
 
 // Pages draws the pages of one deployment. It is safe for concurrent use.
+//
+// The error of a page is about the view: a target that is not a path or an http or https URL, or too many fields.
 type Pages struct {
 	brand     brand.Brand
 	style     string
@@ -33,14 +34,33 @@ func New(b brand.Brand) (*Pages, error) {
 		return nil, err
 	}
 	p := &Pages{brand: b, style: style, templates: map[string]*template.Template{}}
-	for _, name := range []string{"landing", "confirm_invite", "rsvp", "answered", "confirm_request", "request_confirmed", "unsubscribe", "problem"} {
-		t, err := template.ParseFS(files, "templates/layout.html", "templates/event.html", "templates/"+name+".html")
-		if err != nil {
+	for name, empty := range views {
+		if p.templates[name], err = p.parse(name, empty); err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
 		}
-		p.templates[name] = t
 	}
 	return p, nil
+}
+
+// parse reads a page's template. Its placeholders are the values that the layout and the page's view fill, be they empty.
+func (p *Pages) parse(name string, empty view) (*template.Template, error) {
+	v := values{}
+	p.fill(v)
+	if err := empty.fill(v); err != nil {
+		return nil, err
+	}
+	return template.Parse("{>layout}", v.known, func(part string) (string, bool) {
+		switch part {
+		case "style": // our own file with checked colours in it, so it needs no escape
+			return p.style, true
+		case "fields":
+			return hiddenFields(), true
+		case "content":
+			part = name
+		}
+		text, err := files.ReadFile("templates/" + part + ".html")
+		return string(text), err == nil
+	})
 }
 
 // The grounds of page.css on which the brand colour is used as text.
@@ -56,30 +76,33 @@ func styleOf(b brand.Brand) (string, error) {
 		return "", err
 	}
 	color := b.Main()
-	return strings.NewReplacer(
-		"BRAND_COLOR", color.String(),
-		"BRAND_TEXT", color.Text().String(),
-		"BRAND_LIGHT", color.On(lightGround).String(),
-		"BRAND_DARK", color.On(darkGround).String(),
-	).Replace(string(css)), nil
-}
-
-// frame is what the layout needs around a view.
-type frame struct {
-	Brand brand.Brand
-	Style template.CSS
-	View  any
-}
-
-// draw executes a page's template. It fails only where a template does not fit its view, which the tests exclude.
-func (p *Pages) draw(name string, view any) ([]byte, error) {
-	var b bytes.Buffer
-	// The style sheet is our own file with checked colours in it, so it may pass as CSS.
-	err := p.templates[name].ExecuteTemplate(&b, "layout.html", frame{p.brand, template.CSS(p.style), view})
+	v := values{
+		"brand_color":     color.String(),
+		"brand_text":      color.Text().String(),
+		"link_color":      color.On(lightGround).String(),
+		"link_color_dark": color.On(darkGround).String(),
+	}
+	t, err := template.Parse(string(css), v.known, nil)
 	if err != nil {
+		return "", fmt.Errorf("page.css: %w", err)
+	}
+	return t.Render(v, template.Text), nil
+}
+
+// fill adds what the layout needs around a view.
+func (p *Pages) fill(v values) {
+	v["brand"], v["copyright"] = p.brand.Name, p.brand.CopyrightLine()
+	v["support_url"], v["support_email"] = p.brand.SupportURL, p.brand.SupportEmail
+}
+
+// draw fills a page's template, every value escaped.
+func (p *Pages) draw(name string, view view) ([]byte, error) {
+	v := values{}
+	p.fill(v)
+	if err := view.fill(v); err != nil {
 		return nil, fmt.Errorf("draw page %s: %w", name, err)
 	}
-	return b.Bytes(), nil
+	return []byte(p.templates[name].Render(v, template.HTML)), nil
 }
 
 // Headers are the headers to send with every page: it may show its own style and post its own form, and nothing else. formTargets are

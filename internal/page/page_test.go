@@ -227,20 +227,20 @@ func TestHostileValues(t *testing.T) {
 	list := []drawing{
 		{"landing", func(p *Pages) ([]byte, error) { return p.Landing(Landing{Title: evil, Sender: evil}) }},
 		{"confirm_invite", func(p *Pages) ([]byte, error) {
-			return p.ConfirmInvite(ConfirmInvite{Event: e, Email: evil, Post: "javascript:alert(1)", Fields: []Field{{"\"><script>", "\"><script>"}}})
+			return p.ConfirmInvite(ConfirmInvite{Event: e, Email: evil, Post: "/\"><script>", Fields: []Field{{"\"><script>", "\"><script>"}}})
 		}},
 		{"rsvp", func(p *Pages) ([]byte, error) {
-			return p.RSVP(RSVP{Event: e, Guest: evil, Chosen: evil, Given: evil, Comment: "</textarea>" + evil, Post: "javascript:alert(1)"})
+			return p.RSVP(RSVP{Event: e, Guest: evil, Chosen: evil, Given: evil, Comment: "</textarea>" + evil, Post: "/\"><script>"})
 		}},
 		{"answered", func(p *Pages) ([]byte, error) {
-			return p.Answered(Answered{Event: e, Guest: evil, Answer: evil, Change: "javascript:alert(1)"})
+			return p.Answered(Answered{Event: e, Guest: evil, Answer: evil, Change: "?\"><script>"})
 		}},
 		{"confirm_request", func(p *Pages) ([]byte, error) {
-			return p.ConfirmRequest(ConfirmRequest{Event: e, Mailto: evil, Action: evil, Post: "javascript:alert(1)"})
+			return p.ConfirmRequest(ConfirmRequest{Event: e, Mailto: evil, Action: evil, Post: "/\"><script>"})
 		}},
 		{"request_confirmed", func(p *Pages) ([]byte, error) { return p.RequestConfirmed(RequestConfirmed{Title: evil, Mailto: evil}) }},
 		{"unsubscribe", func(p *Pages) ([]byte, error) {
-			return p.Unsubscribe(Unsubscribe{Organizer: evil, Email: evil, Post: "javascript:alert(1)"})
+			return p.Unsubscribe(Unsubscribe{Organizer: evil, Email: evil, Post: "/\"><script>"})
 		}},
 		{"problem", func(p *Pages) ([]byte, error) { return p.Problem(Problem{Reason: evil, Title: evil}) }},
 	}

@@ -1,7 +1,5 @@
 package page
 
-import "github.com/calendarinvite/calendarinviteserver/internal/plain"
-
 // Reason says why a page cannot be shown or a form not be taken.
 type Reason string
 
@@ -52,20 +50,14 @@ type Problem struct {
 }
 
 // Problem draws the page.
-func (p *Pages) Problem(v Problem) ([]byte, error) {
-	v.Title = plain.Line(v.Title, maxTitle)
-	return p.draw("problem", v)
-}
+func (p *Pages) Problem(v Problem) ([]byte, error) { return p.draw("problem", v) }
 
-// Heading says what is wrong.
-func (v Problem) Heading() string { return v.says().heading }
-
-// Text says what to do.
-func (v Problem) Text() string { return v.says().text }
-
-func (v Problem) says() problemText {
-	if text, ok := problemTexts[v.Reason]; ok {
-		return text
+func (v Problem) fill(to values) error {
+	says, ok := problemTexts[v.Reason]
+	if !ok {
+		says = problemText{500, "Something went wrong", "Nothing was changed. Please try again, or write to us if it goes on."}
 	}
-	return problemText{500, "Something went wrong", "Nothing was changed. Please try again, or write to us if it goes on."}
+	to["heading"], to["text"] = says.heading, says.text
+	to.title(v.Title)
+	return nil
 }

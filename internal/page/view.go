@@ -1,9 +1,22 @@
 package page
 
 import (
+	"strconv"
+
 	"github.com/calendarinvite/calendarinviteserver/internal/plain"
 	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
+
+// view is what one page shows.
+type view interface {
+	fill(values) error
+}
+
+// views are the pages by the names of their templates, each with its empty view.
+var views = map[string]view{
+	"landing": Landing{}, "confirm_invite": ConfirmInvite{}, "rsvp": RSVP{}, "answered": Answered{}, "confirm_request": ConfirmRequest{},
+	"request_confirmed": RequestConfirmed{}, "unsubscribe": Unsubscribe{}, "problem": Problem{},
+}
 
 // The names of the form fields, for whoever reads the POST.
 const (
@@ -44,6 +57,13 @@ func (a Answer) Word() string {
 	return ""
 }
 
+// answer adds one flag per answer, of which at most the given one is on.
+func (v values) answer(given Answer) {
+	for _, a := range []Answer{Accepted, Tentative, Declined} {
+		v.flag(string(a), given == a)
+	}
+}
+
 // Event is what a page shows of an event. Texts are plain text and may hold anything.
 type Event struct {
 	Title     string
@@ -52,18 +72,14 @@ type Event struct {
 	Organizer string // display name, else address
 }
 
-// Longest texts, in characters.
-const (
-	maxTitle = 300
-	maxLine  = 300
-)
-
-func (e Event) clean() Event {
-	e.Title, e.Where, e.Organizer = plain.Line(e.Title, maxTitle), plain.Line(e.Where, maxLine), plain.Line(e.Organizer, maxLine)
-	if e.Title == "" {
-		e.Title = "(no title)"
+func (e Event) fill(to values) {
+	to.title(e.Title)
+	if to["title"] == "" {
+		to["title"] = "(no title)"
 	}
-	return e
+	to.line("where", e.Where)
+	to.line("organizer", e.Organizer)
+	to["when"], to["month"], to["day"] = e.When.String(), e.When.Start.Format("Jan"), e.When.Start.Format("2")
 }
 
 // Landing tells a guest that the invitation is coming. Anyone can bring the page up for any address, so it names none.
@@ -73,9 +89,13 @@ type Landing struct {
 }
 
 // Landing draws the page.
-func (p *Pages) Landing(v Landing) ([]byte, error) {
-	v.Title, v.Sender = plain.Line(v.Title, maxTitle), plain.Line(v.Sender, maxLine)
-	return p.draw("landing", v)
+func (p *Pages) Landing(v Landing) ([]byte, error) { return p.draw("landing", v) }
+
+func (v Landing) fill(to values) error {
+	to["heading"] = "Your invitation is on its way"
+	to.title(v.Title)
+	to.line("sender", v.Sender)
+	return nil
 }
 
 // Field is a hidden field that a form sends back.
@@ -84,15 +104,22 @@ type Field struct{ Name, Value string }
 // ConfirmInvite asks a guest to press a button before the invitation is sent.
 type ConfirmInvite struct {
 	Event  Event
-	Email  string // where the invitation will go
-	Post   string // the form's target, a path or a URL; empty = the page's own address
-	Fields []Field
+	Email  string  // where the invitation will go
+	Post   string  // the form's target, a path or a URL; empty = the page's own address
+	Fields []Field // at most 8
 }
 
 // ConfirmInvite draws the page.
-func (p *Pages) ConfirmInvite(v ConfirmInvite) ([]byte, error) {
-	v.Event, v.Email = v.Event.clean(), plain.Line(v.Email, maxLine)
-	return p.draw("confirm_invite", v)
+func (p *Pages) ConfirmInvite(v ConfirmInvite) ([]byte, error) { return p.draw("confirm_invite", v) }
+
+func (v ConfirmInvite) fill(to values) error {
+	to["heading"] = "Get the invitation?"
+	v.Event.fill(to)
+	to.line("email", v.Email)
+	if err := to.fields(v.Fields); err != nil {
+		return err
+	}
+	return to.target("post", v.Post)
 }
 
 // RSVP asks a guest for an answer.
@@ -106,16 +133,20 @@ type RSVP struct {
 }
 
 // RSVP draws the page.
-func (p *Pages) RSVP(v RSVP) ([]byte, error) {
-	v.Event, v.Guest, v.Comment = v.Event.clean(), plain.Line(v.Guest, maxLine), plain.Lines(v.Comment, CommentLength)
+func (p *Pages) RSVP(v RSVP) ([]byte, error) { return p.draw("rsvp", v) }
+
+func (v RSVP) fill(to values) error {
+	to["heading"] = "Will you come?"
+	v.Event.fill(to)
+	to.line("guest", v.Guest)
+	to["given"] = v.Given.Word()
 	if v.Chosen.Word() == "" {
 		v.Chosen = v.Given
 	}
-	return p.draw("rsvp", v)
+	to.answer(v.Chosen)
+	to["comment"], to["comment_length"] = plain.Lines(v.Comment, CommentLength), strconv.Itoa(CommentLength)
+	return to.target("post", v.Post)
 }
-
-// CommentLength is the limit that the form tells the browser.
-func (RSVP) CommentLength() int { return CommentLength }
 
 // Answered tells a guest that the answer is recorded.
 type Answered struct {
@@ -126,9 +157,14 @@ type Answered struct {
 }
 
 // Answered draws the page.
-func (p *Pages) Answered(v Answered) ([]byte, error) {
-	v.Event, v.Guest = v.Event.clean(), plain.Line(v.Guest, maxLine)
-	return p.draw("answered", v)
+func (p *Pages) Answered(v Answered) ([]byte, error) { return p.draw("answered", v) }
+
+func (v Answered) fill(to values) error {
+	to["heading"] = "You answered " + v.Answer.Word()
+	v.Event.fill(to)
+	to.line("guest", v.Guest)
+	to.answer(v.Answer)
+	return to.target("change", v.Change)
 }
 
 // ConfirmRequest asks an organizer whether a held request is theirs.
@@ -140,18 +176,17 @@ type ConfirmRequest struct {
 }
 
 // ConfirmRequest draws the page.
-func (p *Pages) ConfirmRequest(v ConfirmRequest) ([]byte, error) {
-	v.Event, v.Mailto = v.Event.clean(), plain.Line(v.Mailto, maxLine)
-	return p.draw("confirm_request", v)
-}
+func (p *Pages) ConfirmRequest(v ConfirmRequest) ([]byte, error) { return p.draw("confirm_request", v) }
 
-// Verb is the action as a sentence has it.
-func (v ConfirmRequest) Verb() string {
-	switch v.Action {
-	case "update", "cancel":
-		return v.Action
+func (v ConfirmRequest) fill(to values) error {
+	to["heading"] = "Was this you?"
+	v.Event.fill(to)
+	to.line("mailto", v.Mailto)
+	to["verb"] = "create"
+	if v.Action == "update" || v.Action == "cancel" {
+		to["verb"] = v.Action
 	}
-	return "create"
+	return to.target("post", v.Post)
 }
 
 // RequestConfirmed tells the organizer that the held request goes on.
@@ -162,8 +197,14 @@ type RequestConfirmed struct {
 
 // RequestConfirmed draws the page.
 func (p *Pages) RequestConfirmed(v RequestConfirmed) ([]byte, error) {
-	v.Title, v.Mailto = plain.Line(v.Title, maxTitle), plain.Line(v.Mailto, maxLine)
 	return p.draw("request_confirmed", v)
+}
+
+func (v RequestConfirmed) fill(to values) error {
+	to["heading"] = "Thank you"
+	to.title(v.Title)
+	to.line("mailto", v.Mailto)
+	return nil
 }
 
 // Unsubscribe lets a guest block an organizer, and unblock again. The form sends FieldChoice.
@@ -176,10 +217,25 @@ type Unsubscribe struct {
 }
 
 // Unsubscribe draws the page.
-func (p *Pages) Unsubscribe(v Unsubscribe) ([]byte, error) {
-	v.Organizer, v.Email = plain.Line(v.Organizer, maxLine), plain.Line(v.Email, maxLine)
-	if v.Organizer == "" {
-		v.Organizer = "this organizer"
+func (p *Pages) Unsubscribe(v Unsubscribe) ([]byte, error) { return p.draw("unsubscribe", v) }
+
+func (v Unsubscribe) fill(to values) error {
+	switch {
+	case v.Changed && v.Blocked:
+		to["heading"] = "No more invitations"
+	case v.Changed:
+		to["heading"] = "Invitations are on again"
+	case v.Blocked:
+		to["heading"] = "Invitations are off"
+	default:
+		to["heading"] = "Stop invitations?"
 	}
-	return p.draw("unsubscribe", v)
+	to.line("organizer", v.Organizer)
+	if to["organizer"] == "" {
+		to["organizer"] = "this organizer"
+	}
+	to.line("email", v.Email)
+	to.flag("blocked", v.Blocked)
+	to.flag("changed", v.Changed)
+	return to.target("post", v.Post)
 }

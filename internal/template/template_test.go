@@ -66,6 +66,13 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+func TestHTML(t *testing.T) {
+	const value = "<b title=\"x\" id='y'>&amp; {a}\x00\n"
+	if got, want := HTML(value), "&lt;b title=&#34;x&#34; id=&#39;y&#39;&gt;&amp;amp; {a}\ufffd\n"; got != want {
+		t.Errorf("HTML() = %q, want %q", got, want)
+	}
+}
+
 // Whatever the template and the value: no panic; a value goes in whole, exactly as often as it is named; braces in it mean nothing.
 func FuzzTemplate(f *testing.F) {
 	f.Add("x{a}y{?a}z{/a}{!a}w{/a}{>part}", "v{a}")

@@ -31,7 +31,7 @@ func leaf(contentType, encoding string, body []byte, fields ...string) node {
 	case "quoted-printable", "binary quoted-printable":
 		w := quotedprintable.NewWriter(&b)
 		w.Binary = encoding != "quoted-printable"
-		w.Write(body) // a bytes.Buffer takes everything
+		_, _ = w.Write(body) // a bytes.Buffer takes everything
 		w.Close()
 		b.WriteString("\r\n")
 	default:

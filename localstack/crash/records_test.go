@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -118,4 +119,13 @@ func (e event) checkStatistics(t *testing.T) {
 	if want := e.count(); !maps.Equal(want, e.counted) {
 		t.Errorf("event %s: the attendees' records make %v, but counted are %v", e.text("uid"), want, e.counted)
 	}
+}
+
+// plain is an attribute's value without its type.
+func plain(v types.AttributeValue) any {
+	var value any
+	if err := attributevalue.UnmarshalWithOptions(v, &value, func(o *attributevalue.DecoderOptions) { o.UseNumber = true }); err != nil {
+		return err
+	}
+	return value
 }

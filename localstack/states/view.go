@@ -104,6 +104,16 @@ func (s *Service) Describe(machine, name string) (Execution, error) {
 	return s.describe(e)
 }
 
+// Status is the status of an execution, the latest of that name: Describe for those who only wait for the end. The error is as Describe's.
+func (s *Service) Status(machine, name string) (string, error) {
+	e, err := s.named(machine, name)
+	if err != nil {
+		return "", err
+	}
+	r, _ := e.snapshot()
+	return string(r.Status), nil
+}
+
 func (s *Service) describe(e *execution) (Execution, error) {
 	r, err := s.full(e)
 	if err != nil {

@@ -118,8 +118,8 @@ func Binary(t testing.TB) string {
 	return binary.path
 }
 
-// Main runs a package's tests and removes the program that they built. Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs a package's tests (m is a *testing.M, or what wraps one) and removes the program that they built. Call it from TestMain.
+func Main(m interface{ Run() int }) {
 	code := m.Run()
 	if binary.path != "" {
 		if err := os.RemoveAll(filepath.Dir(binary.path)); err != nil {

@@ -1,0 +1,261 @@
+// Package e2e tests the whole system through its real doors: mail goes in by SMTP, links and the API are opened by HTTP, records and
+// executions are looked at as a person would.
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
+	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
+	"github.com/calendarinvite/calendarinviteserver/internal/invite"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/states"
+)
+
+func TestMain(m *testing.M) { stacktest.Main(m) }
+
+const (
+	create = "create@cis.localhost"
+	rsvp   = "rsvp@cis.localhost"
+)
+
+// system is a running stack and the words that the stories are told in.
+type system struct {
+	*stacktest.Stack
+	t testing.TB
+}
+
+func start(t testing.TB, changes ...func(*stack.Config)) *system {
+	t.Helper()
+	return &system{stacktest.Start(t, changes...), t}
+}
+
+// on is the same system in a subtest.
+func (s *system) on(t testing.TB) *system { return &system{s.Stack, t} }
+
+var people atomic.Int64
+
+// somebody is a person whom no other test knows.
+func somebody(name string) imiptest.Address {
+	return imiptest.Address{Name: name, Email: fmt.Sprintf("%s.%d@example.com", url.PathEscape(name), people.Add(1))}
+}
+
+// tea is an event of the organizer's next month, as Google writes it.
+func tea(organizer imiptest.Address) imiptest.Event {
+	now := time.Now().UTC().Truncate(time.Second)
+	at := now.AddDate(0, 1, 0).Truncate(time.Hour)
+	return imiptest.Event{
+		Client: imiptest.Gmail, Organizer: organizer, To: imiptest.Address{Email: create}, Key: "tea",
+		Summary: "Tea", Location: "London", Start: at, End: at.Add(time.Hour), At: now.Add(-time.Hour),
+	}
+}
+
+// mail sends an organizer's mail and waits for the end of its workflow.
+func (s *system) mail(from string, raw []byte) states.Execution {
+	s.t.Helper()
+	return s.WaitExecution("event-request", s.SendMail(from, create, raw))
+}
+
+// request mails the event's request.
+func (s *system) request(e imiptest.Event) states.Execution {
+	s.t.Helper()
+	raw, err := imiptest.ComposeRequest(e)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.mail(e.Organizer.Email, raw)
+}
+
+// cancel mails the event's cancellation.
+func (s *system) cancel(e imiptest.Event) states.Execution {
+	s.t.Helper()
+	raw, err := imiptest.ComposeCancel(e)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.mail(e.Organizer.Email, raw)
+}
+
+// register makes an event and returns its uid.
+func (s *system) register(e imiptest.Event) string {
+	s.t.Helper()
+	x := s.request(e)
+	s.endsIn(x, "EventCreated")
+	return x.Name
+}
+
+// endsIn checks that the execution succeeded in the state.
+func (s *system) endsIn(x states.Execution, state string) {
+	s.t.Helper()
+	if last := x.States[len(x.States)-1].Name; x.Status != "SUCCEEDED" || last != state {
+		s.t.Fatalf("execution %s of %s is %s in %s, want %s: %s %s\n%s", x.Name, x.Machine, x.Status, last, state, x.Error, x.Cause, x.Output)
+	}
+}
+
+// reason is why an execution did nothing.
+func (s *system) reason(x states.Execution) string {
+	s.t.Helper()
+	var out struct {
+		Action, Reason string
+		Created        struct{ Done invite.Created }
+		Updated        struct{ Done json.RawMessage }
+	}
+	if err := json.Unmarshal(x.Output, &out); err != nil {
+		s.t.Fatalf("output of %s: %v: %s", x.Name, err, x.Output)
+	}
+	return out.Reason
+}
+
+// link opens the public invite link.
+func (s *system) link(uid, email string, query ...string) stacktest.Answer {
+	s.t.Helper()
+	values := url.Values{"email": {email}}
+	for i := 0; i+1 < len(query); i += 2 {
+		values.Set(query[i], query[i+1])
+	}
+	return s.Do("GET", "/event/"+uid+"/invite?"+values.Encode(), "")
+}
+
+// invite invites somebody by the link and returns the mail that they got.
+func (s *system) invite(uid string, who imiptest.Address) []byte {
+	s.t.Helper()
+	if a := s.link(uid, who.Email, "name", who.Name); a.Status != 302 {
+		s.t.Fatalf("the link for %s answers %d %s", who.Email, a.Status, a.Body)
+	}
+	sent := s.WaitSent(who.Email, 1)
+	return sent[len(sent)-1].Raw
+}
+
+// reply answers an invitation and waits for the workflow's end.
+func (s *system) reply(invitation []byte, from string, r imiptest.Reply) states.Execution {
+	s.t.Helper()
+	raw, err := imiptest.ComposeReply(invitation, r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.WaitExecution("event-reply", s.SendMail(from, rsvp, raw))
+}
+
+// result is what became of the (first) answer of a reply.
+func (s *system) result(x states.Execution) invite.Answered {
+	s.t.Helper()
+	var out struct {
+		Updated struct {
+			Done struct{ Results []invite.Answered }
+		}
+	}
+	if err := json.Unmarshal(x.Output, &out); err != nil || len(out.Updated.Done.Results) == 0 {
+		s.t.Fatalf("no result in the output of %s (%s): %v: %s", x.Name, x.Status, err, x.Output)
+	}
+	return out.Updated.Done.Results[0]
+}
+
+// event reads the event by the API.
+func (s *system) event(uid string) (e struct {
+	Summary, Status, MailTo string
+	Sequence                int
+	DTStart                 int64
+}) {
+	s.t.Helper()
+	s.get("/event/"+uid, &e)
+	return e
+}
+
+type statistics struct {
+	EventID       string         `json:"event_id"`
+	AttendeeCount int            `json:"attendee_count"`
+	Confirmed     int            `json:"rsvp_confirmed"`
+	Declined      int            `json:"rsvp_declined"`
+	Tentative     int            `json:"rsvp_tentative"`
+	Pending       int            `json:"rsvp_pending"`
+	Attendees     int            `json:"attendees"`
+	Origin        map[string]int `json:"origin"`
+	ProdID        map[string]int `json:"prodid"`
+	RSVP          map[string]int `json:"rsvp"`
+}
+
+// statistics reads the counts by the API, and holds them against the records.
+func (s *system) statistics(uid string) statistics {
+	s.t.Helper()
+	var counts statistics
+	s.get("/event/"+uid+"/statistics", &counts)
+	event, attendees := s.records(uid)
+	want := invite.NewStatistics()
+	for _, a := range attendees {
+		want.Count(event, a)
+	}
+	for status, n := range want.RSVP {
+		if counts.RSVP[status] != n {
+			s.t.Errorf("statistics say %d %s, the records %d", counts.RSVP[status], status, n)
+		}
+	}
+	if counts.Attendees != len(attendees) || counts.AttendeeCount != len(attendees) || counts.EventID != uid {
+		s.t.Errorf("statistics of %s count %d attendees, there are %d records", counts.EventID, counts.Attendees, len(attendees))
+	}
+	for origin, n := range want.Origin {
+		if counts.Origin[origin] != n {
+			s.t.Errorf("statistics say %d by %s, the records %d", counts.Origin[origin], origin, n)
+		}
+	}
+	return counts
+}
+
+// records reads the event's page for programs.
+func (s *system) records(uid string) (invite.Event, []invite.Attendee) {
+	s.t.Helper()
+	var page struct {
+		Event     invite.Event
+		Attendees []invite.Attendee
+	}
+	a := s.Do("GET", "/_local/event/"+uid, "", "Accept", "application/json")
+	if a.Status != 200 {
+		s.t.Fatalf("records of %s: %d %s", uid, a.Status, a.Body)
+	}
+	if err := json.Unmarshal([]byte(a.Body), &page); err != nil {
+		s.t.Fatal(err)
+	}
+	return page.Event, page.Attendees
+}
+
+func (s *system) get(path string, into any) {
+	s.t.Helper()
+	a := s.Get(path)
+	if a.Status != 200 {
+		s.t.Fatalf("GET %s: %d %s", path, a.Status, a.Body)
+	}
+	if err := json.Unmarshal([]byte(a.Body), into); err != nil {
+		s.t.Fatalf("GET %s: %v: %s", path, err, a.Body)
+	}
+}
+
+// put writes a record as an administrator does on the console.
+func (s *system) put(pk, sk string) {
+	s.t.Helper()
+	item := map[string]any{"pk": map[string]string{"S": pk}, "sk": map[string]string{"S": sk}}
+	if err := s.Dynamo.Call(context.Background(), "PutItem", map[string]any{"TableName": "cis", "Item": item}, &struct{}{}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// sentTo counts the mails to an address.
+func (s *system) sentTo(email string) int {
+	s.t.Helper()
+	return len(s.Sent(email))
+}
+
+// read parses a mail with our own reader; the composer's tests have a second reader from another hand.
+func read(t testing.TB, raw []byte) *imip.Message {
+	t.Helper()
+	m, err := imip.Read(raw, imip.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}

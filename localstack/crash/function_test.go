@@ -39,15 +39,19 @@ type outcome struct {
 
 // operation is one run of a workflow for one person.
 type operation struct {
-	s   *stacktest.Stack
-	run func(person string) // returns when the workflow has ended well
+	s    *stacktest.Stack
+	only string              // the function to kill; empty: each
+	run  func(person string) // returns when the workflow has ended well; calls are counted from its last Reset
 }
 
 // TestFunctionKilledAtEachCall kills the process of each function at each of its AWS calls, before and after the call's effect. The retries of the
 // state machines, of mail deliveries and of people must lead to the outcome of an undisturbed run.
 func TestFunctionKilledAtEachCall(t *testing.T) {
-	for workflow, prepare := range map[string]func(*testing.T) operation{"event-request": requests, "event-invite": invites, "event-reply": replies} {
-		t.Run(workflow, func(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[string]func(*testing.T) operation{
+		"create": requests, "update": updates, "cancel": cancellations, "invite": invites, "reply": replies,
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			op := prepare(t)
 			killAtEachCall(t, op)
@@ -65,7 +69,11 @@ func killAtEachCall(t *testing.T, op operation) {
 		person := fmt.Sprintf("person%d@example.com", n)
 		op.s.Endpoint.Calls().Reset()
 		op.run(person)
-		return op.outcome(t, person), op.s.Endpoint.Calls().Counts()
+		calls := op.s.Endpoint.Calls().Counts()
+		if op.only != "" {
+			calls = map[string]map[string]int{op.only: calls[op.only]}
+		}
+		return op.outcome(t, person), calls
 	}
 	_, cold := observe()
 	want, warm := observe()
@@ -173,12 +181,43 @@ func alike(text, person string) string {
 // requests: a person's calendar mails an event.
 func requests(t *testing.T) operation {
 	s := stacktest.Start(t)
-	return operation{s, func(person string) {
-		id := s.SendMail(person, "create@cis.localhost", invitation(t, person))
-		if e := s.WaitExecution("event-request", id); e.Status != "SUCCEEDED" {
-			t.Errorf("%s: %s %s", e.Status, e.Error, e.Cause)
+	return operation{s: s, run: func(person string) { request(t, s, person, invitation(t, person)) }}
+}
+
+// updates: the calendar mails a change of it.
+func updates(t *testing.T) operation {
+	return changes(t, "update-event", func(e imiptest.Event) ([]byte, error) {
+		e.Start, e.End = e.Start.Add(time.Hour), e.End.Add(time.Hour)
+		return imiptest.ComposeRequest(e)
+	})
+}
+
+// cancellations: the calendar mails that it is called off.
+func cancellations(t *testing.T) operation { return changes(t, "cancel-event", imiptest.ComposeCancel) }
+
+func changes(t *testing.T, function string, compose func(imiptest.Event) ([]byte, error)) operation {
+	op := requests(t)
+	register := op.run
+	return operation{s: op.s, only: function, run: func(person string) {
+		register(person)
+		op.s.Endpoint.Calls().Reset()
+		e := eventOf(person)
+		e.Sequence++
+		e.At = e.At.Add(time.Minute)
+		raw, err := compose(e)
+		if err != nil {
+			t.Fatal(err)
 		}
+		request(t, op.s, person, raw)
 	}}
+}
+
+func request(t *testing.T, s *stacktest.Stack, person string, raw []byte) {
+	t.Helper()
+	id := s.SendMail(person, "create@cis.localhost", raw)
+	if e := s.WaitExecution("event-request", id); e.Status != "SUCCEEDED" {
+		t.Errorf("%s: %s %s", e.Status, e.Error, e.Cause)
+	}
 }
 
 // invites: a person opens the public link, and again where the function that answers it is killed.
@@ -186,7 +225,7 @@ func invites(t *testing.T) operation {
 	s := stacktest.Start(t)
 	uid := s.SendMail(host, "create@cis.localhost", invitation(t, host))
 	s.WaitExecution("event-request", uid)
-	return operation{s, func(person string) { open(t, s, uid, person) }}
+	return operation{s: s, run: func(person string) { open(t, s, uid, person) }}
 }
 
 func open(t *testing.T, s *stacktest.Stack, uid, person string) {

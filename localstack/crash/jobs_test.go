@@ -1,7 +1,6 @@
 package crash
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -104,19 +103,21 @@ func (q *queue) work(t *testing.T, p *process, limit int, killed *atomic.Bool, d
 	wait.Wait()
 }
 
-// invitation is the mail by which an organizer registers an event next month.
+// eventOf is the event of an organizer, next month.
+func eventOf(organizer string) imiptest.Event {
+	start := time.Now().AddDate(0, 1, 0).Truncate(24 * time.Hour).UTC()
+	return imiptest.Event{
+		Client: imiptest.Gmail, Organizer: imiptest.Address{Name: "Ada", Email: organizer}, To: imiptest.Address{Email: "create@cis.localhost"},
+		Key: "crash", Summary: "Tea with " + organizer, Start: start, End: start.Add(time.Hour), At: time.Now(),
+	}
+}
+
+// invitation is the mail by which an organizer's calendar registers the event.
 func invitation(t testing.TB, organizer string) []byte {
 	t.Helper()
-	start := time.Now().AddDate(0, 1, 0).Truncate(time.Hour).UTC()
-	raw, err := imiptest.ComposeRequest(imiptest.Event{
-		Client: imiptest.Gmail, Organizer: imiptest.Address{Name: "Ada", Email: organizer}, To: imiptest.Address{Email: "create@cis.localhost"},
-		Key: "crash", Summary: titleOf(organizer), Start: start, End: start.Add(time.Hour), At: time.Now(),
-	})
+	raw, err := imiptest.ComposeRequest(eventOf(organizer))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return raw
 }
-
-// titleOf is the summary of an organizer's event.
-func titleOf(organizer string) string { return fmt.Sprintf("Tea with %s", organizer) }

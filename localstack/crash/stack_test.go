@@ -258,7 +258,7 @@ func checkCreated(t *testing.T, j *job, owned []event, confirmations []sentMail,
 		return 0
 	}
 	e := owned[0]
-	if e.text("summary") != titleOf(j.person) || !j.retried && e.text("uid") != j.ids[0] {
+	if e.text("summary") != eventOf(j.person).Summary || !j.retried && e.text("uid") != j.ids[0] {
 		t.Errorf("%s: event is %s %q, of the mails %v", j.person, e.text("uid"), e.text("summary"), j.ids)
 	}
 	if len(confirmations) == 0 {

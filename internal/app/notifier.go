@@ -11,7 +11,6 @@ func (a *App) Notifier() *notify.Notifier {
 	settings := notify.Settings{
 		Brand:  a.Brand(),
 		Create: "create@" + domain,
-		Bulk:   "bulk@" + domain,
 		Bucket: a.Settings.Text("TEMPLATE_BUCKET"),
 	}
 	if subject := a.Settings.Optional("SUBJECT"); subject != "" {

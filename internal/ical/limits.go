@@ -23,7 +23,7 @@ const (
 	defaultDepth      = 8
 
 	maxProblems = 50
-	maxName     = 128 // octets of a property, parameter or component name
+	maxName     = 74 // octets of a property, parameter or component name: with its colon it fits in one line (RFC 5545 §3.1)
 )
 
 // ErrTooLarge is returned, wrapped with the limit's name, for a calendar beyond a limit.

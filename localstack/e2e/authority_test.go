@@ -136,6 +136,24 @@ func TestWhoMaySpeak(t *testing.T) {
 		}
 	})
 
+	t.Run("too large, and told so", func(t *testing.T) {
+		s := s.on(t)
+		line := strings.Repeat("x", 900) + "\r\n"
+		for name, body := range map[string]string{
+			"a message over 10 MiB": "Content-Type: text/plain\r\n\r\n" + strings.Repeat(line, 12_000),
+			"a calendar over 1 MiB": "MIME-Version: 1.0\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:big\r\n" +
+				"DTSTART:20300101T100000Z\r\nSUMMARY:Big\r\nDESCRIPTION:x\r\n" + strings.Repeat(" "+line, 1300) + "END:VEVENT\r\nEND:VCALENDAR\r\n",
+		} {
+			ada := somebody("ada")
+			x := s.mail(ada.Email, fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: Big\r\n%s", ada.Email, create, body))
+			s.endsIn(x, "RequestRefused")
+			if reason := s.reason(x); reason != "too-large" {
+				t.Errorf("%s: reason %q", name, reason)
+			}
+			s.WaitSent(ada.Email, 1)
+		}
+	})
+
 	t.Run("one delivery, one execution", func(t *testing.T) {
 		s := s.on(t)
 		e := tea(somebody("ada"))

@@ -40,6 +40,18 @@ func TestOrganizersEvents(t *testing.T) {
 		})
 	}
 
+	t.Run("with thousands of other guests, who stay unknown", func(t *testing.T) {
+		s := s.on(t)
+		e := tea(somebody("ada"))
+		for i := range 5000 {
+			e.Guests = append(e.Guests, imiptest.Address{Name: "Other", Email: fmt.Sprintf("other%d@example.net", i)})
+		}
+		mail := string(s.invite(s.register(e), somebody("guest")))
+		if strings.Contains(mail, "example.net") || len(mail) > 50_000 {
+			t.Errorf("the invitation of %d octets names other guests", len(mail))
+		}
+	})
+
 	t.Run("sent again in silence", func(t *testing.T) {
 		s := s.on(t)
 		e := tea(somebody("ada"))

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/child"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
@@ -81,9 +82,11 @@ func (p *process) read(r io.Reader) {
 	for lines := bufio.NewScanner(r); lines.Scan(); {
 		p.mu.Lock()
 		fmt.Fprintln(&p.output, lines.Text())
-		if found := banner.FindStringSubmatch(p.output.String()); found != nil && p.api == "" {
-			p.smtp, p.api, p.aws = found[1], found[2], found[3]
-			close(p.ready)
+		if p.api == "" {
+			if found := banner.FindStringSubmatch(p.output.String()); found != nil {
+				p.smtp, p.api, p.aws = found[1], found[2], found[3]
+				close(p.ready)
+			}
 		}
 		p.mu.Unlock()
 	}
@@ -96,6 +99,8 @@ func (p *process) waitReady(t *testing.T) {
 	case <-p.ready:
 	case <-p.drained:
 		t.Fatalf("the stack ended: %s", p.text())
+	case <-time.After(stacktest.Patience):
+		t.Fatalf("the stack is not ready: %s", p.text())
 	}
 }
 

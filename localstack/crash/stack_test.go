@@ -171,16 +171,23 @@ func (q *queue) workUntil(t *testing.T, p *process, m moment) time.Time {
 func waitExecutions(t *testing.T, p *process, jobs []*job, killed []time.Time) (cut int) {
 	t.Helper()
 	workflow := map[string]string{create: "event-request/", reply: "event-reply/"}
+	var open []string
+	defer func() {
+		if t.Failed() {
+			t.Logf("no end of %v: %s", open, p.text())
+		}
+	}()
 	stacktest.Eventually(t, "the end of all executions", func() bool {
 		statuses := p.statuses(t)
+		open = open[:0]
 		for _, j := range jobs {
 			for _, id := range j.ids {
 				if status := statuses[workflow[j.kind]+id]; status == "" || status == "RUNNING" {
-					return false
+					open = append(open, workflow[j.kind]+id)
 				}
 			}
 		}
-		return true
+		return len(open) == 0
 	})
 	for name, status := range p.statuses(t) {
 		if status != "SUCCEEDED" {

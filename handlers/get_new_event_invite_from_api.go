@@ -15,13 +15,6 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 )
 
-// Values of INVITE_LINKS.
-const (
-	linksOpen    = "open"    // a link invites when it is opened
-	linksConfirm = "confirm" // a page with a button comes first, because mail scanners open links
-	linksSigned  = "signed"  // only links with a token that was sealed for the event, or for the event and the address
-)
-
 // InviteRun is the outcome of the workflow event-invite.
 type InviteRun struct {
 	invite.Verification
@@ -38,7 +31,7 @@ func getNewEventInviteFromAPI(ctx context.Context, a *app.App) any {
 	flows, pages := a.Flows(), a.Pages()
 	workflow := a.Settings.Text("EVENT_INVITE_WORKFLOW")
 	landing, hosts := a.Settings.URL("LANDING_PAGE"), a.Settings.List("LANDING_HOSTS")
-	mode := a.Settings.Choice("INVITE_LINKS", linksOpen, linksConfirm, linksSigned)
+	mode := a.InviteLinks()
 	keys := a.LinkKeys(ctx)
 
 	serve := func(ctx context.Context, request api.Request) (api.Response, error) {
@@ -57,14 +50,14 @@ func getNewEventInviteFromAPI(ctx context.Context, a *app.App) any {
 		if wanted.Email, err = checkInviteQuery(wanted); err != nil {
 			return api.Response{}, err
 		}
-		if mode == linksSigned {
+		if mode == app.LinksSigned {
 			if err := checkSignature(keys, asked.Get("token"), wanted, a.Now()); err != nil {
 				return api.Response{}, err
 			}
 			wanted.Signed = true
 		}
 		target := api.Landing(asked.Get("landing"), landing, hosts)
-		if mode == linksConfirm && request.HTTPMethod == http.MethodGet {
+		if mode == app.LinksConfirm && request.HTTPMethod == http.MethodGet {
 			html, err := pages.ConfirmInvite(confirmation(asked, wanted))
 			return shown(pages, http.StatusOK, html, err, target)
 		}

@@ -16,9 +16,13 @@ func tell(ctx context.Context, a *app.App, notifier *notify.Notifier, read Reque
 		a.Log.Note(ctx, maillog.Silent, slog.String("message_id", read.Mail.MessageID), slog.String("reason", "no-answer-to-this-mail"))
 		return notify.Told{Claim: notify.Done}, nil
 	}
+	answered := read.Mail.MessageID
+	if read.Mail.Confirmed { // the question whether it is theirs was the mail's own answer; this one answers the click
+		answered += "-confirmed"
+	}
 	return send(ctx, a, notifier, notify.Answer{
 		To:        read.Sender.Email,
-		MessageID: read.Mail.MessageID,
+		MessageID: answered,
 		InReplyTo: read.Sender.MessageID,
 		Auto:      "auto-replied",
 		Received:  time.Unix(read.Mail.Received, 0),

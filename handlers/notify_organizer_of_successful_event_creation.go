@@ -21,7 +21,7 @@ type RequestDone struct {
 }
 
 // notifyOrganizerOfSuccessfulEventCreation confirms to the organizer that the event is registered, with its uid and links. A
-// deployment whose BRAND_STAGE is not prod sends the development variant, which is marked as a test.
+// deployment whose BRAND_STAGE is dev sends the development variant, which is marked as a test.
 func notifyOrganizerOfSuccessfulEventCreation(ctx context.Context, a *app.App) any {
 	notifier, apiURL, dashboard := a.Notifier(), a.Settings.URL("API_URL"), a.Settings.Optional("BRAND_DASHBOARD_URL")
 	development := a.Settings.Optional("BRAND_STAGE") == "dev"

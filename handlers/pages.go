@@ -13,9 +13,13 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
-// asPage makes a step that people open in a browser: errors become pages too.
+// asPage makes a step that people open in a browser: errors become pages too, with the status that a program gets (openapi.yaml).
 func asPage(a *app.App, pages *page.Pages, f func(context.Context, api.Request) (api.Response, error)) func(context.Context, api.Request) (api.Response, error) {
-	return guarded(a, f, func(err error) api.Response { return problem(pages, problemReason(err)) })
+	return guarded(a, f, func(err error) api.Response {
+		response := problem(pages, problemReason(err))
+		response.StatusCode = fault.KindOf(err).HTTPStatus()
+		return response
+	})
 }
 
 // shown is the answer of a page that was drawn.
@@ -56,6 +60,8 @@ func problemReason(err error) page.Reason {
 		return page.NotInvited
 	case fault.Throttled:
 		return page.TooMany
+	case fault.InvalidRequest, fault.Conflict:
+		return page.Reason(fault.ReasonOf(err)) // trying again in a minute, which the last page advises, does not help
 	}
 	return page.Unavailable
 }

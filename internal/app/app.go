@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -45,8 +46,10 @@ func New(step string, lookup config.Lookup, w io.Writer) *App {
 // Err is everything that keeps the step from starting: bad settings, and services that could not be built.
 func (a *App) Err() error { return errors.Join(append(a.errs, a.Settings.Err())...) }
 
+// fail keeps an error of building a service. What two services find wrong, such as a bad colour, is told once.
 func (a *App) fail(doing string, err error) {
-	if err != nil {
+	told := func(earlier error) bool { return errors.Unwrap(earlier).Error() == err.Error() }
+	if err != nil && !slices.ContainsFunc(a.errs, told) {
 		a.errs = append(a.errs, fmt.Errorf("%s: %w", doing, err))
 	}
 }
@@ -122,9 +125,21 @@ func (a *App) Callers() api.Keys {
 	return keys
 }
 
+// Values of INVITE_LINKS.
+const (
+	LinksOpen    = "open"    // a link invites when it is opened
+	LinksConfirm = "confirm" // a page with a button comes first, because mail scanners open links
+	LinksSigned  = "signed"  // only links with a token that was sealed for the event, or for the event and the address
+)
+
+// InviteLinks is what public invite links need.
+func (a *App) InviteLinks() string {
+	return a.Settings.Choice("INVITE_LINKS", LinksOpen, LinksConfirm, LinksSigned)
+}
+
 // LinkKeys are the Keys where public invite links must be signed (INVITE_LINKS=signed), and nil where they need not be.
 func (a *App) LinkKeys(ctx context.Context) *seal.Keys {
-	if a.Settings.Text("INVITE_LINKS") != "signed" {
+	if a.InviteLinks() != LinksSigned {
 		return nil
 	}
 	return a.Keys(ctx)

@@ -25,8 +25,8 @@ type problemText struct {
 var problemTexts = map[Reason]problemText{
 	LinkExpired:    {410, "This link has expired", "Please use the newest mail that you have about the event, or ask the organizer for a new invitation."},
 	LinkBroken:     {404, "This link does not work", "It may be cut off. Please open it from the mail itself, or copy the whole address into your browser."},
-	EventCancelled: {410, "This event is cancelled", "There is nothing left to answer. Your calendar removes the event when it reads the cancellation that we mailed you."},
-	EventOver:      {410, "This event is over", "It can no longer be answered, and no new invitations are sent for it."},
+	EventCancelled: {409, "This event is cancelled", "There is nothing left to answer. Your calendar removes the event when it reads the cancellation that we mailed you."},
+	EventOver:      {409, "This event is over", "It can no longer be answered, and no new invitations are sent for it."},
 	NotFound:       {404, "We do not know this event", "It may have been removed. Please ask whoever gave you the link."},
 	NotInvited:     {403, "This invitation is for someone else", "The organizer only takes answers from people on the guest list. Please ask the organizer to invite you."},
 	Blocked:        {403, "You have stopped these invitations", "You asked us not to send you invitations from this organizer. The unsubscribe link in one of the earlier mails can undo that."},

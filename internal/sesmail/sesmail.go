@@ -81,9 +81,10 @@ func sendFault(err error) error {
 	switch api.ErrorCode() {
 	case "TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling":
 		return fault.Wrap(fault.Throttled, "ses", cause)
-	case "MessageRejected", "BadRequestException", "NotFoundException":
+	case "MessageRejected", "BadRequestException":
 		return fault.Wrap(fault.InvalidRequest, "rejected", cause)
-	case "MailFromDomainNotVerifiedException", "AccountSuspendedException", "SendingPausedException", "AccessDeniedException":
+	case "MailFromDomainNotVerifiedException", "AccountSuspendedException", "SendingPausedException", "AccessDeniedException",
+		"NotFoundException": // the configuration set
 		return fault.Wrap(fault.Internal, "ses-account", cause)
 	}
 	return fault.Wrap(fault.Unavailable, "ses", cause)

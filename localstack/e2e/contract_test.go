@@ -46,6 +46,21 @@ func TestStepsAndWiringAgree(t *testing.T) {
 	}
 }
 
+// Every integration of the API contract invokes a function of the wiring.
+func TestTheAPINamesKnownFunctions(t *testing.T) {
+	w := load(t)
+	integrations := strings.Split(string(w.OpenAPI), "/functions/")[1:]
+	if len(integrations) == 0 {
+		t.Fatal("openapi.yaml has no integrations")
+	}
+	for _, rest := range integrations {
+		arn, _, _ := strings.Cut(rest, "/invocations")
+		if name, known := w.FunctionOf(arn); !known {
+			t.Errorf("openapi.yaml names %s, which is %q in the wiring", arn, name)
+		}
+	}
+}
+
 type state struct {
 	Type, Comment, Next string
 	TimeoutSeconds      int

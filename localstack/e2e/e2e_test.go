@@ -3,14 +3,18 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
@@ -32,13 +36,31 @@ type system struct {
 	t testing.TB
 }
 
+// start starts a system. When the test is over, its counts must be those of its records, no function may have been refused anything, and no
+// execution may have failed or be under way.
 func start(t testing.TB, changes ...func(*stack.Config)) *system {
 	t.Helper()
-	return &system{stacktest.Start(t, changes...), t}
+	s := &system{stacktest.Start(t, changes...), t}
+	t.Cleanup(func() {
+		s.countsAreSums()
+		for _, d := range s.Endpoint.Permissions().Denied() {
+			t.Errorf("%s was refused %s on %s", d.Function, d.Action, d.Resource)
+		}
+		all, err := s.States.List("")
+		if err != nil {
+			t.Error(err)
+		}
+		for _, x := range all {
+			if x.Status != "SUCCEEDED" {
+				t.Errorf("execution %s of %s is %s", x.Name, x.Machine, x.Status)
+			}
+		}
+	})
+	return s
 }
 
 // on is the same system in a subtest.
-func (s *system) on(t testing.TB) *system { return &system{s.Stack, t} }
+func (s *system) on(t testing.TB) *system { return &system{s.Stack.On(t), t} }
 
 var people atomic.Int64
 
@@ -99,18 +121,27 @@ func (s *system) endsIn(x states.Execution, state string) {
 	}
 }
 
-// reason is why an execution did nothing.
+// reason is why an execution did nothing: the first step's reason, or the result of the step that found nothing to do.
 func (s *system) reason(x states.Execution) string {
 	s.t.Helper()
+	type step struct{ Done struct{ Result string } }
 	var out struct {
-		Action, Reason string
-		Created        struct{ Done invite.Created }
-		Updated        struct{ Done json.RawMessage }
+		Reason                      string
+		Created, Updated, Cancelled step
 	}
 	if err := json.Unmarshal(x.Output, &out); err != nil {
 		s.t.Fatalf("output of %s: %v: %s", x.Name, err, x.Output)
 	}
-	return out.Reason
+	return cmp.Or(out.Reason, out.Cancelled.Done.Result, out.Updated.Done.Result, out.Created.Done.Result)
+}
+
+// ignored checks that the execution did nothing, for the reason.
+func (s *system) ignored(x states.Execution, reason string) {
+	s.t.Helper()
+	s.endsIn(x, "NothingToDo")
+	if got := s.reason(x); got != reason {
+		s.t.Errorf("nothing is done because of %q, want %q", got, reason)
+	}
 }
 
 // link opens the public invite link.
@@ -159,9 +190,10 @@ func (s *system) result(x states.Execution) invite.Answered {
 
 // event reads the event by the API.
 func (s *system) event(uid string) (e struct {
-	Summary, Status, MailTo string
-	Sequence                int
-	DTStart                 int64
+	UID, Summary, Status, MailTo, TZID, RRule string
+	Sequence                                  int
+	DTStart, DTEnd                            int64
+	AllDay                                    bool `json:"all_day"`
 }) {
 	s.t.Helper()
 	s.get("/event/"+uid, &e)
@@ -191,37 +223,13 @@ func (s *system) statistics(uid string) statistics {
 	for _, a := range attendees {
 		want.Count(event, a)
 	}
-	for status, n := range want.RSVP {
-		if counts.RSVP[status] != n {
-			s.t.Errorf("statistics say %d %s, the records %d", counts.RSVP[status], status, n)
-		}
+	if !maps.Equal(counts.RSVP, want.RSVP) || !maps.Equal(counts.Origin, want.Origin) || !maps.Equal(counts.ProdID, want.ProdID) {
+		s.t.Errorf("statistics are %+v, the records make %+v", counts, want)
 	}
 	if counts.Attendees != len(attendees) || counts.AttendeeCount != len(attendees) || counts.EventID != uid {
 		s.t.Errorf("statistics of %s count %d attendees, there are %d records", counts.EventID, counts.Attendees, len(attendees))
 	}
-	for origin, n := range want.Origin {
-		if counts.Origin[origin] != n {
-			s.t.Errorf("statistics say %d by %s, the records %d", counts.Origin[origin], origin, n)
-		}
-	}
 	return counts
-}
-
-// records reads the event's page for programs.
-func (s *system) records(uid string) (invite.Event, []invite.Attendee) {
-	s.t.Helper()
-	var page struct {
-		Event     invite.Event
-		Attendees []invite.Attendee
-	}
-	a := s.Do("GET", "/_local/event/"+uid, "", "Accept", "application/json")
-	if a.Status != 200 {
-		s.t.Fatalf("records of %s: %d %s", uid, a.Status, a.Body)
-	}
-	if err := json.Unmarshal([]byte(a.Body), &page); err != nil {
-		s.t.Fatal(err)
-	}
-	return page.Event, page.Attendees
 }
 
 func (s *system) get(path string, into any) {
@@ -232,15 +240,6 @@ func (s *system) get(path string, into any) {
 	}
 	if err := json.Unmarshal([]byte(a.Body), into); err != nil {
 		s.t.Fatalf("GET %s: %v: %s", path, err, a.Body)
-	}
-}
-
-// put writes a record as an administrator does on the console.
-func (s *system) put(pk, sk string) {
-	s.t.Helper()
-	item := map[string]any{"pk": map[string]string{"S": pk}, "sk": map[string]string{"S": sk}}
-	if err := s.Dynamo.Call(context.Background(), "PutItem", map[string]any{"TableName": "cis", "Item": item}, &struct{}{}); err != nil {
-		s.t.Fatal(err)
 	}
 }
 
@@ -258,4 +257,50 @@ func read(t testing.TB, raw []byte) *imip.Message {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// invited is the event that an invitation invites to.
+func (s *system) invited(invitation []byte) ical.Event {
+	s.t.Helper()
+	part, err := read(s.t, invitation).Calendar()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	event, ok := part.Calendar.Main()
+	if !ok {
+		s.t.Fatalf("nothing is invited to: %s", invitation)
+	}
+	return event
+}
+
+// linkIn is the path of the first link in a mail's text that leads below a route.
+func linkIn(t testing.TB, mail []byte, route string) string {
+	t.Helper()
+	_, link, found := strings.Cut(string(read(t, mail).Parts[0].Body), route)
+	if !found {
+		t.Fatalf("the mail has no link to %s:\n%s", route, mail)
+	}
+	if end := strings.IndexAny(link, "? \r\n>"); end >= 0 {
+		link = link[:end]
+	}
+	return route + link
+}
+
+// startAgain starts a workflow once more with an execution's input, and waits for its end.
+func (s *system) startAgain(workflow string, x states.Execution) states.Execution {
+	s.t.Helper()
+	name := fmt.Sprintf("%s-again-%d", x.Name, people.Add(1))
+	if _, err := s.States.Start(context.Background(), "cis-"+workflow, name, x.Input); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.WaitExecution(workflow, name)
+}
+
+// forge changes one character in the middle of a sealed token.
+func forge(token string) string {
+	at, other := len(token)-20, byte('a')
+	if token[at] == other {
+		other = 'b'
+	}
+	return token[:at] + string(other) + token[at+1:]
 }

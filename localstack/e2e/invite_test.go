@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
+	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
@@ -50,6 +52,20 @@ func TestInviteLink(t *testing.T) {
 		if mail.From.Email != "invites@cis.localhost" || mail.ReplyTo.Email != organizer.Email || !strings.Contains(mail.Header.Get("List-Unsubscribe"), "/unsubscribe/") {
 			t.Errorf("From %v, Reply-To %v, List-Unsubscribe %q", mail.From, mail.ReplyTo, mail.Header.Get("List-Unsubscribe"))
 		}
+		alternative, attached := mail.Parts[2], mail.Parts[3]
+		if alternative.Disposition != "" || attached.Disposition != "attachment" || attached.Filename != "invite.ics" || !bytes.Equal(alternative.Body, attached.Body) {
+			t.Errorf("the calendar is %q, its copy %q %q", alternative.Disposition, attached.Disposition, attached.Filename)
+		}
+		if name := guests[0].CN; name != "Grace 'Amazing' Hopper ☕" || !strings.Contains(mail.Header.Get("To"), guest.Email) {
+			t.Errorf("to %q, ATTENDEE %q", mail.Header.Get("To"), name)
+		}
+		if mail.Auto.Submitted != "auto-generated" || mail.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+			t.Errorf("Auto-Submitted %q, List-Unsubscribe-Post %q", mail.Auto.Submitted, mail.Header.Get("List-Unsubscribe-Post"))
+		}
+		got := s.attendee(uid, guest.Email)
+		if got.Delivery != "sent" || got.SESMessageID == "" || got.Origin != "hubspot" || got.Status != "noaction" || got.Generation != 1 {
+			t.Errorf("recorded as %+v", got)
+		}
 		s.link(uid, strings.ToUpper(guest.Email))
 		if n := s.sentTo(guest.Email); n != 1 {
 			t.Errorf("%d invitations", n)
@@ -67,8 +83,51 @@ func TestInviteLink(t *testing.T) {
 				t.Fatalf("%d %s", a.Status, a.Body)
 			}
 		}
-		if s.WaitSent(guest.Email, 3); s.sentTo(guest.Email) != 3 {
-			t.Errorf("%d mails", s.sentTo(guest.Email))
+		sent := s.WaitSent(guest.Email, 3)
+		if len(sent) != 3 || s.invited(sent[0].Raw).UID() != s.invited(sent[2].Raw).UID() {
+			t.Errorf("%d mails, not all about the same invitation", len(sent))
+		}
+		s.statistics(uid)
+	})
+
+	t.Run("asked for by twenty at once, sent once", func(t *testing.T) {
+		s := s.on(t)
+		guest := somebody("popular")
+		var wg sync.WaitGroup
+		answers := make([]int, 20)
+		for i := range answers {
+			wg.Go(func() { answers[i] = s.Do("GET", "/event/"+uid+"/invite?email="+guest.Email, "").Status })
+		}
+		wg.Wait()
+		for _, status := range answers {
+			if status != 302 {
+				t.Errorf("answers %v", answers)
+				break
+			}
+		}
+		if n := s.sentTo(guest.Email); n != 1 {
+			t.Errorf("%d mails", n)
+		}
+		s.statistics(uid)
+	})
+
+	t.Run("invited again after a decline, as a new generation", func(t *testing.T) {
+		s := s.on(t)
+		guest := somebody("regretful")
+		first := s.invite(uid, guest)
+		s.reply(first, guest.Email, imiptest.Reply{Client: imiptest.Gmail, Answer: imiptest.Declined, At: time.Now()})
+		if a := s.link(uid, guest.Email); a.Status != 302 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		second := s.WaitSent(guest.Email, 2)[1].Raw
+		if s.invited(first).UID() == s.invited(second).UID() {
+			t.Error("the second invitation has the UID of the declined one")
+		}
+		if got := s.attendee(uid, guest.Email); got.Status != "noaction" || got.Generation != 2 || len(got.History) != 1 {
+			t.Errorf("%+v", got)
+		}
+		if got := s.result(s.reply(second, guest.Email, imiptest.Reply{Client: imiptest.Gmail, Answer: imiptest.Accepted, At: time.Now().Add(time.Minute)})); got.Result != "applied" {
+			t.Errorf("%+v", got)
 		}
 		s.statistics(uid)
 	})
@@ -113,10 +172,32 @@ func TestInviteLink(t *testing.T) {
 		}
 	})
 
-	t.Run("a page for people", func(t *testing.T) {
-		a := s.Do("GET", "/event/"+uid+"/invite?email=nobody", "", "Accept", "text/html,*/*")
-		if a.Status != 400 || !strings.Contains(a.Body, "<html") {
-			t.Errorf("%d %s", a.Status, a.Body)
+	t.Run("pages for people", func(t *testing.T) {
+		s := s.on(t)
+		cancelled := tea(organizer)
+		cancelled.Key = "cancelled"
+		cancelledUID := s.register(cancelled)
+		cancelled.At, cancelled.Sequence = cancelled.At.Add(time.Minute), 1
+		s.endsIn(s.cancel(cancelled), "EventCancelled")
+		for _, c := range []struct {
+			path   string
+			status int
+		}{
+			{uid + "/invite?email=nobody", 400},
+			{uid + "/invite", 400},
+			{uid + "/invite?email=a@example.com&origin=vip", 403},
+			{uid + "/invite?email=a@example.com&origin=carrier-pigeon", 400},
+			{uid + "/invite?email=" + organizer.Email, 400},
+			{strings.Repeat("z", 40) + "/invite?email=a@example.com", 404},
+			{cancelledUID + "/invite?email=a@example.com", 409},
+		} {
+			a := s.Do("GET", "/event/"+c.path, "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+			if a.Status != c.status || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || !strings.Contains(a.Body, "</html>") {
+				t.Errorf("%s: %d %s %s, want %d", c.path, a.Status, a.Header.Get("Content-Type"), a.Body, c.status)
+			}
+		}
+		if a := s.Do("GET", "/event/"+uid+"/invite?email="+somebody("browser").Email, "", "Accept", "text/html"); a.Status != 302 {
+			t.Errorf("a good link answers a browser %d", a.Status)
 		}
 	})
 
@@ -126,6 +207,9 @@ func TestInviteLink(t *testing.T) {
 			if a := s.link(uid, somebody("guest").Email, "landing", landing); a.Header.Get("Location") != "http://"+s.API+"/landing" {
 				t.Errorf("%s leads to %s", landing, a.Header.Get("Location"))
 			}
+		}
+		if a := s.link(uid, somebody("guest").Email, "landing", "http://"+s.API+"/landing?from=here"); !strings.HasPrefix(a.Header.Get("Location"), "http://"+s.API+"/landing") {
+			t.Errorf("our own page leads to %s", a.Header.Get("Location"))
 		}
 		if a := s.Do("GET", "/landing", ""); a.Status != 200 || !strings.Contains(a.Body, "on its way") {
 			t.Errorf("landing: %d %s", a.Status, a.Body)
@@ -156,12 +240,41 @@ func TestInviteLink(t *testing.T) {
 		}
 	})
 
+	t.Run("nothing for a person with a block, and nobody learns of it", func(t *testing.T) {
+		s := s.on(t)
+		guest := somebody("hidden")
+		s.put("attendee#"+guest.Email, "block#"+organizer.Email)
+		if a := s.link(uid, guest.Email); a.Status != 302 || a.Header.Get("Location") != "http://"+s.API+"/landing" {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		if s.sentTo(guest.Email) != 0 || s.attendee(uid, guest.Email).Email != "" {
+			t.Errorf("%d mails, recorded as %+v", s.sentTo(guest.Email), s.attendee(uid, guest.Email))
+		}
+		other := s.register(tea(somebody("grace"))) // a block is between two people
+		if s.invite(other, guest); s.sentTo(guest.Email) != 1 {
+			t.Errorf("%d mails from another organizer", s.sentTo(guest.Email))
+		}
+	})
+
+	t.Run("nothing from a suspended organizer", func(t *testing.T) {
+		s := s.on(t)
+		e, guest := tea(somebody("spammer")), somebody("guest")
+		suspended := s.register(e)
+		s.put("organizer#"+e.Organizer.Email, "suspended#"+e.Organizer.Email)
+		if a := s.link(suspended, guest.Email); a.Status != 403 || s.sentTo(guest.Email) != 0 {
+			t.Errorf("%d %s, %d mails", a.Status, a.Body, s.sentTo(guest.Email))
+		}
+	})
+
 	t.Run("with the bulk permission also vip", func(t *testing.T) {
 		s := s.on(t)
 		s.put("organizer#"+organizer.Email, "bulk#"+organizer.Email)
 		guest := somebody("vip")
 		if a := s.link(uid, guest.Email, "origin", "vip"); a.Status != 302 || s.sentTo(guest.Email) != 1 {
 			t.Errorf("%d %s, %d mails", a.Status, a.Body, s.sentTo(guest.Email))
+		}
+		if got := s.attendee(uid, guest.Email); got.Origin != "vip" {
+			t.Errorf("%+v", got)
 		}
 	})
 
@@ -172,12 +285,34 @@ func TestInviteLink(t *testing.T) {
 		if a := s.link(s.register(e), "late@example.com"); a.Status != 409 {
 			t.Errorf("%d %s", a.Status, a.Body)
 		}
+		e.Key, e.Rule = "weekly", "FREQ=WEEKLY;COUNT=4"
+		if a := s.link(s.register(e), somebody("guest").Email); a.Status != 302 {
+			t.Errorf("a series that goes on: %d %s", a.Status, a.Body)
+		}
 	})
+}
+
+// One source may ask for so many invitations in an hour, for whomever.
+func TestSourceCap(t *testing.T) {
+	s := start(t, stacktest.Env("LINK_SOURCE_CAP", "3"))
+	uid := s.register(tea(somebody("ada")))
+	for i := range 5 {
+		guest, want := somebody("guest"), 302
+		if i >= 3 {
+			want = 429
+		}
+		if a := s.link(uid, guest.Email); a.Status != want || (s.sentTo(guest.Email) == 1) != (want == 302) {
+			t.Errorf("link %d answers %d %s, %d mails", i+1, a.Status, a.Body, s.sentTo(guest.Email))
+		}
+	}
+	if counts := s.statistics(uid); counts.Attendees != 3 {
+		t.Errorf("%+v", counts)
+	}
 }
 
 // The limit of an event's invitations is exact, whoever asks at the same time, and the organizer is told once.
 func TestInviteLimit(t *testing.T) {
-	s := start(t, stacktest.Env("EVENT_INVITE_LIMIT", "3"), stacktest.Env("LANDING_HOSTS", "shop.example.org"))
+	s := start(t, stacktest.Env("EVENT_INVITE_LIMIT", "2"), stacktest.Env("LANDING_HOSTS", "shop.example.org"))
 	organizer := somebody("ada")
 	uid := s.register(tea(organizer))
 	s.WaitSent(organizer.Email, 1)
@@ -198,11 +333,14 @@ func TestInviteLimit(t *testing.T) {
 	for status := range answers {
 		got[status]++
 	}
-	if got[302] != 3 || got[409] != 17 || s.sentTo("@example.net") != 3 {
+	if got[302] != 2 || got[409] != 18 || s.sentTo("@example.net") != 2 {
 		t.Errorf("answers %v, %d mails", got, s.sentTo("@example.net"))
 	}
-	if counts := s.statistics(uid); counts.Attendees != 3 {
+	if counts := s.statistics(uid); counts.Attendees != 2 {
 		t.Errorf("%+v", counts)
+	}
+	if a := s.Do("GET", "/event/"+uid+"/invite?email=late@example.net", "", "Accept", "text/html"); a.Status != 409 || !strings.Contains(a.Body, "</html>") {
+		t.Errorf("a browser gets %d %s", a.Status, a.Body)
 	}
 	told := s.WaitSent(organizer.Email, 2)
 	if len(told) != 2 || !strings.Contains(told[1].Subject, "limit") {
@@ -218,9 +356,14 @@ func TestLinksThatAsk(t *testing.T) {
 	if a.Status != 200 || !strings.Contains(a.Body, "<form") || strings.Contains(a.Body, "<script") || s.sentTo(guest.Email) != 0 {
 		t.Fatalf("%d, %d mails: %s", a.Status, s.sentTo(guest.Email), a.Body)
 	}
-	a = s.Do("POST", "/event/"+uid+"/invite", url.Values{"email": {guest.Email}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
-	if a.Status != 302 || s.sentTo(guest.Email) != 1 {
-		t.Errorf("%d %s, %d mails", a.Status, a.Body, s.sentTo(guest.Email))
+	for range 2 { // an impatient finger
+		a = s.Do("POST", "/event/"+uid+"/invite", url.Values{"email": {guest.Email}, "name": {"Grace"}, "origin": {"emailcta"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+		if a.Status != 302 || a.Header.Get("Location") != "http://"+s.API+"/landing" || s.sentTo(guest.Email) != 1 {
+			t.Errorf("%d %s, %d mails", a.Status, a.Body, s.sentTo(guest.Email))
+		}
+	}
+	if got := s.attendee(uid, guest.Email); got.Origin != "emailcta" || got.Name != "Grace" {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -241,13 +384,29 @@ func TestSignedLinks(t *testing.T) {
 	for _, c := range []struct {
 		uid, token string
 		status     int
-	}{{uid, "", 403}, {uid, token[:len(token)-1] + "a", 403}, {otherUID, token, 403}, {uid, token, 302}} {
+	}{{uid, "", 403}, {uid, forge(token), 403}, {otherUID, token, 403}, {uid, token, 302}} {
 		if a := s.link(c.uid, guest.Email, "token", c.token); a.Status != c.status {
 			t.Errorf("token %q: %d %s, want %d", c.token, a.Status, a.Body, c.status)
 		}
 	}
 	if n := s.sentTo(guest.Email); n != 1 {
 		t.Errorf("%d mails", n)
+	}
+	// A link for one address, as a mailing tool of the organizer's makes it.
+	other1, other2 := somebody("guest"), somebody("guest")
+	token = s.keys().Link(seal.Link{Purpose: seal.Invite, UID: uid, Email: other1.Email})
+	old := s.keys().Link(seal.Link{Purpose: seal.Invite, UID: uid, Expires: time.Now().Add(-time.Hour).Unix()})
+	rsvpToken := s.keys().Link(seal.Link{Purpose: seal.RSVP, UID: uid, Email: other1.Email})
+	for _, c := range []struct {
+		email, token string
+		status       int
+	}{{other2.Email, token, 403}, {other1.Email, old, 403}, {other1.Email, rsvpToken, 403}, {other1.Email, token, 302}} {
+		if a := s.link(uid, c.email, "token", c.token); a.Status != c.status {
+			t.Errorf("%s: %d %s, want %d", c.email, a.Status, a.Body, c.status)
+		}
+	}
+	if s.sentTo(other1.Email) != 1 || s.sentTo(other2.Email) != 0 {
+		t.Errorf("%d and %d mails", s.sentTo(other1.Email), s.sentTo(other2.Email))
 	}
 }
 

@@ -2,12 +2,16 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
+	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
 func TestReplies(t *testing.T) {
@@ -34,6 +38,9 @@ func TestReplies(t *testing.T) {
 			if got := s.result(x); got.Result != "applied" || got.Attendee != guest.Email || got.Grade != "proven" {
 				t.Errorf("%s: %+v", c.client, got)
 			}
+			if n := s.sentTo(guest.Email); n != 1 { // a calendar's answer is not answered
+				t.Errorf("%s: %d mails to the guest", c.client, n)
+			}
 		}
 		counts := s.statistics(uid)
 		if counts.Confirmed != 2 || counts.Declined != 1 || counts.Tentative != 1 || counts.Pending != 0 || len(counts.ProdID) != 4 {
@@ -41,8 +48,11 @@ func TestReplies(t *testing.T) {
 		}
 		_, guests := s.records(uid)
 		for _, g := range guests {
-			if len(g.History) != 1 || g.History[0].Channel != "mail" || g.Comment != "See you" {
-				t.Errorf("%s: %q, history %+v", g.ProdID, g.Comment, g.History)
+			if len(g.History) != 1 || g.Comment != "See you" || g.ProdID == "" {
+				t.Fatalf("%s: %q, history %+v", g.ProdID, g.Comment, g.History)
+			}
+			if h := g.History[0]; h.Status != g.Status || h.Timestamp < now.Unix() || h.DTStamp != now.Unix() || h.ProdID != g.ProdID || h.Sequence != 0 || h.Channel != "mail" {
+				t.Errorf("history %+v", h)
 			}
 		}
 	})
@@ -66,6 +76,94 @@ func TestReplies(t *testing.T) {
 		}
 		if counts := s.statistics(uid); counts.Confirmed != 1 || counts.Attendees != 1 {
 			t.Errorf("%+v", counts)
+		}
+		var words []string
+		for _, h := range s.attendee(uid, guest.Email).History {
+			words = append(words, string(h.Status))
+		}
+		if fmt.Sprint(words) != "[tentative accepted]" {
+			t.Errorf("history %v", words)
+		}
+	})
+
+	t.Run("read again by an execution that was started twice, as Express workflows may be", func(t *testing.T) {
+		s, uid := event(t)
+		guest := somebody("guest")
+		x := s.reply(s.invite(uid, guest), guest.Email, answer(imiptest.Outlook, imiptest.Accepted, now))
+		s.startAgain("event-reply", x)
+		if got := s.attendee(uid, guest.Email); got.Status != "accepted" || len(got.History) != 1 {
+			t.Errorf("%+v", got)
+		}
+		if counts := s.statistics(uid); counts.Confirmed != 1 {
+			t.Errorf("%+v", counts)
+		}
+	})
+
+	t.Run("everybody at once", func(t *testing.T) {
+		s, uid := event(t)
+		words := []string{imiptest.Accepted, imiptest.Declined, imiptest.Tentative}
+		var answers []string
+		for i := range 12 {
+			guest := somebody("guest")
+			invitation := s.invite(uid, guest)
+			for minute := range 3 { // everyone changes their mind twice; the last answer stands, in whatever order they are read
+				raw, err := imiptest.ComposeReply(invitation, answer(imiptest.Clients[i%4], words[(i+minute)%3], now.Add(time.Duration(minute)*time.Minute)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				answers = append(answers, s.SendMail(guest.Email, rsvp, raw))
+			}
+		}
+		for _, id := range answers {
+			s.endsIn(s.WaitExecution("event-reply", id), "ReplyRecorded")
+		}
+		if counts := s.statistics(uid); counts.Confirmed != 4 || counts.Declined != 4 || counts.Tentative != 4 || counts.Pending != 0 {
+			t.Errorf("%+v", counts)
+		}
+	})
+
+	t.Run("an alias in ATTENDEE answers for the invited person, who mailed it", func(t *testing.T) {
+		s, uid := event(t)
+		guest := somebody("guest")
+		x := s.WaitExecution("event-reply", s.SendMail(guest.Email, rsvp, plainReply(guest.Email, s.invited(s.invite(uid, guest)).UID(), "alias."+guest.Email)))
+		if got := s.result(x); got.Result != "applied" || got.Attendee != guest.Email || got.Grade != "probable" {
+			t.Errorf("%+v", got)
+		}
+		if counts := s.statistics(uid); counts.Attendees != 1 || counts.Confirmed != 1 {
+			t.Errorf("%+v", counts)
+		}
+	})
+
+	t.Run("no ATTENDEE at all is no answer", func(t *testing.T) {
+		s, uid := event(t)
+		guest := somebody("room")
+		raw := plainReply(guest.Email, s.invited(s.invite(uid, guest)).UID(), guest.Email)
+		raw = bytes.Replace(raw, []byte("ATTENDEE;PARTSTAT=ACCEPTED:mailto:"+guest.Email+"\r\n"), nil, 1)
+		s.WaitExecution("event-reply", s.SendMail(guest.Email, rsvp, raw))
+		if counts := s.statistics(uid); counts.Attendees != 1 || counts.Pending != 1 {
+			t.Errorf("%+v", counts)
+		}
+	})
+
+	t.Run("delegated, and the delegate answers", func(t *testing.T) {
+		s, uid := event(t)
+		guest, delegate := somebody("boss"), somebody("assistant")
+		ours := s.invited(s.invite(uid, guest)).UID()
+		raw := plainReply(guest.Email, ours, guest.Email)
+		raw = bytes.Replace(raw, []byte("PARTSTAT=ACCEPTED"), []byte(`PARTSTAT=DELEGATED;DELEGATED-TO="mailto:`+delegate.Email+`"`), 1)
+		if got := s.result(s.WaitExecution("event-reply", s.SendMail(guest.Email, rsvp, raw))); got.Result != "applied" || got.Status != "delegated" {
+			t.Errorf("%+v", got)
+		}
+		raw = plainReply(delegate.Email, ours, delegate.Email)
+		raw = bytes.Replace(raw, []byte("PARTSTAT=ACCEPTED"), []byte(`PARTSTAT=ACCEPTED;DELEGATED-FROM="mailto:`+guest.Email+`"`), 1)
+		if got := s.result(s.WaitExecution("event-reply", s.SendMail(delegate.Email, rsvp, raw))); got.Result != "applied" || got.Attendee != delegate.Email {
+			t.Errorf("%+v", got)
+		}
+		if counts := s.statistics(uid); counts.RSVP["delegated"] != 1 || counts.Confirmed != 1 || counts.Attendees != 2 {
+			t.Errorf("%+v", counts)
+		}
+		if got := s.attendee(uid, guest.Email); got.DelegatedTo != delegate.Email {
+			t.Errorf("%+v", got)
 		}
 	})
 
@@ -110,11 +208,63 @@ func TestReplies(t *testing.T) {
 		}
 		invited, _ := part.Calendar.Main()
 		token, _, _ := strings.Cut(strings.TrimPrefix(invited.UID(), uid+"-"), "@")
-		forged := strings.Replace(invited.UID(), token, strings.Repeat("a", len(token)), 1)
-		x := s.WaitExecution("event-reply", s.SendMail(guest.Email, rsvp, plainReply(guest.Email, forged, guest.Email)))
-		s.endsIn(x, "NothingToDo")
-		if counts := s.statistics(uid); counts.Pending != 1 || counts.Attendees != 1 {
-			t.Errorf("%+v (%s)", counts, s.reason(x))
+		other := s.register(tea(somebody("grace")))
+		for name, forged := range map[string]string{
+			"a token of our shape":         strings.Replace(invited.UID(), token, strings.Repeat("a", len(token)), 1),
+			"the token of another event's": strings.Replace(invited.UID(), uid, other, 1),
+		} {
+			s.ignored(s.WaitExecution("event-reply", s.SendMail(guest.Email, rsvp, plainReply(guest.Email, forged, guest.Email))), "forged-token")
+			if counts := s.statistics(uid); counts.Pending != 1 || counts.Attendees != 1 {
+				t.Errorf("%s: %+v", name, counts)
+			}
+		}
+		x := s.WaitExecution("event-reply", s.SendMail(guest.Email, rsvp, plainReply(guest.Email, "nobody-knows-this@calendar.example", guest.Email)))
+		if got := s.result(x); got.Result != "unknown-event" {
+			t.Errorf("%+v", got)
+		}
+		s.statistics(other)
+	})
+
+	t.Run("an answer to an event that is cancelled is kept but not counted", func(t *testing.T) {
+		s := s.on(t)
+		e := tea(somebody("ada"))
+		uid := s.register(e)
+		guest := somebody("guest")
+		invitation := s.invite(uid, guest)
+		e.At, e.Sequence = e.At.Add(time.Minute), 1
+		s.endsIn(s.cancel(e), "EventCancelled")
+		if got := s.result(s.reply(invitation, guest.Email, answer(imiptest.Apple, imiptest.Accepted, now))); got.Result != "cancelled" || got.Reason != "event-cancelled" {
+			t.Errorf("%+v", got)
+		}
+		if counts := s.statistics(uid); counts.Confirmed != 0 || counts.Pending != 1 {
+			t.Errorf("%+v", counts)
+		}
+	})
+
+	t.Run("told as the API's contract says", func(t *testing.T) {
+		s, uid := event(t)
+		guest := somebody("guest")
+		s.reply(s.invite(uid, guest), guest.Email, answer(imiptest.Gmail, imiptest.Accepted, now))
+		s.invite(uid, somebody("silent"))
+		a := s.Get("/event/" + uid + "/statistics")
+		var got, want any
+		if err := json.Unmarshal([]byte(a.Body), &got); err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf(`{"event_id": %q, "attendee_count": 2, "rsvp_confirmed": 1, "rsvp_declined": 0, "rsvp_tentative": 0, "rsvp_pending": 1,
+			"attendees": 2, "origin": {"api": 2}, "prodid": {%q: 1}, "rsvp": {"accepted": 1, "declined": 0, "tentative": 0, "noaction": 1, "delegated": 0}}`,
+			uid, s.attendee(uid, guest.Email).ProdID)
+		if err := json.Unmarshal([]byte(text), &want); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s", a.Body)
+		}
+		if a := s.Get("/event/" + strings.Repeat("z", 40) + "/statistics"); a.Status != 404 || !strings.HasPrefix(a.Body, `{"message":"`) {
+			t.Errorf("of an unknown event: %d %s", a.Status, a.Body)
+		}
+		if a := s.Do("GET", "/event/"+uid+"/statistics", ""); a.Status != 403 {
+			t.Errorf("without a key: %d %s", a.Status, a.Body)
 		}
 	})
 
@@ -164,17 +314,25 @@ func TestReplies(t *testing.T) {
 		if counts := s.statistics(uid); counts.Confirmed != 1 || counts.Declined != 0 {
 			t.Errorf("%+v", counts)
 		}
-		if _, guests := s.records(uid); len(guests[0].Instances) != 1 {
-			t.Errorf("instances %+v", guests[0].Instances)
+		if got := s.attendee(uid, guest.Email); len(got.Instances) != 1 || got.Status != "accepted" {
+			t.Errorf("%s, instances %+v", got.Status, got.Instances)
+		}
+		late := answer(imiptest.Outlook, imiptest.Tentative, now) // before the answer to the instance, and mailed after it
+		late.Instance = one.Instance
+		if got := s.result(s.reply(invitation, guest.Email, late)); got.Result != "stale" {
+			t.Errorf("%+v", got)
+		}
+		for _, instance := range s.attendee(uid, guest.Email).Instances {
+			if instance.Status != "declined" {
+				t.Errorf("%+v", instance)
+			}
 		}
 	})
 
 	t.Run("on the page: looking changes nothing, the button answers", func(t *testing.T) {
 		s, uid := event(t)
 		guest := somebody("guest")
-		text := string(read(t, s.invite(uid, guest)).Parts[0].Body)
-		link := text[strings.Index(text, "/rsvp/"):]
-		link = link[:strings.Index(link, "?")]
+		link := linkIn(t, s.invite(uid, guest), "/rsvp/")
 		if a := s.Do("GET", link+"?answer=accepted", ""); a.Status != 200 || !strings.Contains(a.Body, "Tea") {
 			t.Fatalf("%d %s", a.Status, a.Body)
 		}
@@ -193,10 +351,37 @@ func TestReplies(t *testing.T) {
 		if a := s.Do("POST", link, "answer=perhaps", "Content-Type", "application/x-www-form-urlencoded"); a.Status != 400 {
 			t.Errorf("an answer that is none: %d", a.Status)
 		}
-		for _, bad := range []string{link[:len(link)-2] + "aa", "/rsvp/x"} {
-			if a := s.Do("POST", bad, "answer=accepted", "Content-Type", "application/x-www-form-urlencoded"); a.Status != 404 {
-				t.Errorf("%s: %d", bad, a.Status)
+		if got := s.attendee(uid, guest.Email); got.Grade != "proven" || got.History[1].Channel != "page" || got.Comment != "By the page" {
+			t.Errorf("%+v", got)
+		}
+		expired := s.keys().Link(seal.Link{Purpose: seal.RSVP, UID: uid, Email: guest.Email, Generation: 1, Expires: time.Now().Add(-time.Minute).Unix()})
+		other := s.keys().Link(seal.Link{Purpose: seal.Unsubscribe, UID: uid, Email: guest.Email})
+		for name, bad := range map[string]string{"forged": forge(link), "nonsense": "/rsvp/x", "expired": "/rsvp/" + expired, "of another purpose": "/rsvp/" + other} {
+			for _, method := range []string{"GET", "POST"} {
+				if a := s.Do(method, bad, "answer=accepted", "Content-Type", "application/x-www-form-urlencoded"); a.Status != 404 || !strings.Contains(a.Body, "</html>") {
+					t.Errorf("%s: %s answers %d", name, method, a.Status)
+				}
 			}
+		}
+		if counts := s.statistics(uid); counts.Declined != 1 || counts.Confirmed != 0 {
+			t.Errorf("%+v", counts)
+		}
+	})
+
+	t.Run("on the page of an event that is cancelled", func(t *testing.T) {
+		s := s.on(t)
+		e := tea(somebody("ada"))
+		uid := s.register(e)
+		link := linkIn(t, s.invite(uid, somebody("guest")), "/rsvp/")
+		e.At, e.Sequence = e.At.Add(time.Minute), 1
+		s.endsIn(s.cancel(e), "EventCancelled")
+		for _, method := range []string{"GET", "POST"} {
+			if a := s.Do(method, link, "answer=accepted", "Content-Type", "application/x-www-form-urlencoded"); a.Status != 409 || !strings.Contains(a.Body, "cancelled") {
+				t.Errorf("%s answers %d %s", method, a.Status, a.Body)
+			}
+		}
+		if counts := s.statistics(uid); counts.Pending != 1 {
+			t.Errorf("%+v", counts)
 		}
 	})
 
@@ -216,6 +401,29 @@ func TestReplies(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The organizer's policy decides about guests to whom an invitation was forwarded; delegates are the invited person's own choice.
+func TestForwardedGuests(t *testing.T) {
+	for policy, result := range map[string]string{"hold": "held", "refuse": "refused"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, stacktest.Env("FORWARDED_GUESTS", policy))
+			uid := s.register(tea(somebody("ada")))
+			guest, friend := somebody("guest"), somebody("friend")
+			ours := s.invited(s.invite(uid, guest)).UID()
+			x := s.WaitExecution("event-reply", s.SendMail(friend.Email, rsvp, plainReply(friend.Email, ours, friend.Email)))
+			if got := s.result(x); got.Result != result || got.Reason != "forwarded-guest" {
+				t.Errorf("%+v", got)
+			}
+			if counts := s.statistics(uid); counts.Attendees != 1 || counts.Pending != 1 {
+				t.Errorf("%+v", counts)
+			}
+			if x := s.WaitExecution("event-reply", s.SendMail(guest.Email, rsvp, plainReply(guest.Email, ours, guest.Email))); s.result(x).Result != "applied" {
+				t.Errorf("the invited person: %+v", s.result(x))
+			}
+		})
+	}
 }
 
 // plainReply is the least that is a reply: the attendee accepts.

@@ -47,6 +47,13 @@ func Env(name, value string) func(*stack.Config) {
 	return func(cfg *stack.Config) { cfg.Env = append(cfg.Env, name+"="+value) }
 }
 
+// On is the same stack in a subtest, whose failures its waiting then is.
+func (s *Stack) On(t testing.TB) *Stack {
+	on := *s
+	on.t = t
+	return &on
+}
+
 // DataDir is where the stack keeps its data.
 func (s *Stack) DataDir() string { return s.cfg.DataDir }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
-	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
@@ -326,62 +325,6 @@ func TestReplies(t *testing.T) {
 			if instance.Status != "declined" {
 				t.Errorf("%+v", instance)
 			}
-		}
-	})
-
-	t.Run("on the page: looking changes nothing, the button answers", func(t *testing.T) {
-		s, uid := event(t)
-		guest := somebody("guest")
-		link := linkIn(t, s.invite(uid, guest), "/rsvp/")
-		if a := s.Do("GET", link+"?answer=accepted", ""); a.Status != 200 || !strings.Contains(a.Body, "Tea") {
-			t.Fatalf("%d %s", a.Status, a.Body)
-		}
-		if counts := s.statistics(uid); counts.Pending != 1 {
-			t.Errorf("looking answers: %+v", counts)
-		}
-		for _, word := range []string{"accepted", "declined"} {
-			a := s.Do("POST", link, "answer="+word+"&comment=By+the+page", "Content-Type", "application/x-www-form-urlencoded")
-			if a.Status != 200 {
-				t.Errorf("%s: %d %s", word, a.Status, a.Body)
-			}
-		}
-		if counts := s.statistics(uid); counts.Declined != 1 || counts.Confirmed != 0 {
-			t.Errorf("%+v", counts)
-		}
-		if a := s.Do("POST", link, "answer=perhaps", "Content-Type", "application/x-www-form-urlencoded"); a.Status != 400 {
-			t.Errorf("an answer that is none: %d", a.Status)
-		}
-		if got := s.attendee(uid, guest.Email); got.Grade != "proven" || got.History[1].Channel != "page" || got.Comment != "By the page" {
-			t.Errorf("%+v", got)
-		}
-		expired := s.keys().Link(seal.Link{Purpose: seal.RSVP, UID: uid, Email: guest.Email, Generation: 1, Expires: time.Now().Add(-time.Minute).Unix()})
-		other := s.keys().Link(seal.Link{Purpose: seal.Unsubscribe, UID: uid, Email: guest.Email})
-		for name, bad := range map[string]string{"forged": forge(link), "nonsense": "/rsvp/x", "expired": "/rsvp/" + expired, "of another purpose": "/rsvp/" + other} {
-			for _, method := range []string{"GET", "POST"} {
-				if a := s.Do(method, bad, "answer=accepted", "Content-Type", "application/x-www-form-urlencoded"); a.Status != 404 || !strings.Contains(a.Body, "</html>") {
-					t.Errorf("%s: %s answers %d", name, method, a.Status)
-				}
-			}
-		}
-		if counts := s.statistics(uid); counts.Declined != 1 || counts.Confirmed != 0 {
-			t.Errorf("%+v", counts)
-		}
-	})
-
-	t.Run("on the page of an event that is cancelled", func(t *testing.T) {
-		s := s.on(t)
-		e := tea(somebody("ada"))
-		uid := s.register(e)
-		link := linkIn(t, s.invite(uid, somebody("guest")), "/rsvp/")
-		e.At, e.Sequence = e.At.Add(time.Minute), 1
-		s.endsIn(s.cancel(e), "EventCancelled")
-		for _, method := range []string{"GET", "POST"} {
-			if a := s.Do(method, link, "answer=accepted", "Content-Type", "application/x-www-form-urlencoded"); a.Status != 409 || !strings.Contains(a.Body, "cancelled") {
-				t.Errorf("%s answers %d %s", method, a.Status, a.Body)
-			}
-		}
-		if counts := s.statistics(uid); counts.Pending != 1 {
-			t.Errorf("%+v", counts)
 		}
 	})
 

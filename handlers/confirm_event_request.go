@@ -9,6 +9,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
+	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/maillog"
 	"github.com/calendarinvite/calendarinviteserver/internal/page"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
@@ -39,7 +40,11 @@ func confirmEventRequest(ctx context.Context, a *app.App) any {
 			return api.Response{}, err
 		}
 		a.Log.Note(ctx, maillog.Received, slog.String("message_id", mail.MessageID), slog.Bool("confirmed", true), maillog.Address("source", mail.Source))
-		html, err := pages.RequestConfirmed(page.RequestConfirmed{Title: held.Summary, Mailto: link.Email})
+		done := page.RequestConfirmed{Title: held.Summary}
+		if held.Action == invite.ActionCreate { // updates and cancellations are silent
+			done.Mailto = link.Email
+		}
+		html, err := pages.RequestConfirmed(done)
 		return shown(pages, http.StatusOK, html, err)
 	})
 }

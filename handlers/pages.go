@@ -57,7 +57,7 @@ func problemReason(err error) page.Reason {
 	case fault.NotFound:
 		return page.NotFound
 	case fault.NotAuthorized:
-		return page.NotInvited
+		return page.NotAllowed
 	case fault.Throttled:
 		return page.TooMany
 	case fault.InvalidRequest, fault.Conflict:

@@ -149,9 +149,9 @@ func TestProblemReason(t *testing.T) {
 		{fault.New(fault.Conflict, "event-over", ""), page.EventOver},
 		{fault.New(fault.InvalidRequest, "bad-address", ""), page.BadAddress},
 		{fmt.Errorf("read: %w", fault.New(fault.NotFound, "unknown-event", "")), page.NotFound},
-		{fault.New(fault.NotAuthorized, "suspended", ""), page.NotInvited},
+		{fault.New(fault.NotAuthorized, "suspended", ""), page.NotAllowed},
 		{fault.New(fault.Throttled, "address-cap", ""), page.TooMany},
-		{fault.New(fault.Conflict, "invite-limit", ""), "invite-limit"}, // read as a general problem: a retry does not help
+		{fault.New(fault.Conflict, "invite-limit", ""), "invite-limit"},
 		{fault.New(fault.InvalidRequest, "own-address", ""), "own-address"},
 		{fault.New(fault.Unavailable, "states", ""), page.Unavailable},
 		{io.EOF, page.Unavailable},

@@ -14,6 +14,10 @@ const (
 	Blocked        Reason = "blocked"     // the guest has blocked the organizer
 	BadAddress     Reason = "bad-address"
 	TooMany        Reason = "too-many"
+	NotAllowed     Reason = "not-allowed"  // the organizer may not send it, or the link is not signed for it
+	InviteLimit    Reason = "invite-limit" // the event has used up its invitations
+	OwnAddress     Reason = "own-address"  // one of our mailboxes
+	TheOrganizer   Reason = "organizer"    // the organizer's own address
 	Unavailable    Reason = "unavailable"
 )
 
@@ -25,13 +29,17 @@ type problemText struct {
 var problemTexts = map[Reason]problemText{
 	LinkExpired:    {410, "This link has expired", "Please use the newest mail that you have about the event, or ask the organizer for a new invitation."},
 	LinkBroken:     {404, "This link does not work", "It may be cut off. Please open it from the mail itself, or copy the whole address into your browser."},
-	EventCancelled: {409, "This event is cancelled", "There is nothing left to answer. Your calendar removes the event when it reads the cancellation that we mailed you."},
+	EventCancelled: {409, "This event is cancelled", "It can no longer be answered, and no new invitations are sent for it."},
 	EventOver:      {409, "This event is over", "It can no longer be answered, and no new invitations are sent for it."},
 	NotFound:       {404, "We do not know this event", "It may have been removed. Please ask whoever gave you the link."},
 	NotInvited:     {403, "This invitation is for someone else", "The organizer only takes answers from people on the guest list. Please ask the organizer to invite you."},
 	Blocked:        {403, "You have stopped these invitations", "You asked us not to send you invitations from this organizer. The unsubscribe link in one of the earlier mails can undo that."},
 	BadAddress:     {400, "This is not an email address", "Please check the address in the link, and try again."},
 	TooMany:        {429, "That was a little too much", "Too many invitations were asked for from here. Please try again in an hour."},
+	NotAllowed:     {403, "This invitation cannot be sent", "The organizer may not send it, or the link is not made for it. Please ask whoever gave you the link."},
+	InviteLimit:    {409, "No invitations are left", "The event has sent as many invitations as it may. Please ask the organizer."},
+	OwnAddress:     {400, "This address cannot be invited", "It is one of our own. Please check the address in the link."},
+	TheOrganizer:   {400, "This address cannot be invited", "It is the organizer's own, whose calendar has the event already."},
 	Unavailable:    {503, "Please try again in a minute", "Something on our side does not answer right now. Nothing was changed, and nothing is lost."},
 }
 

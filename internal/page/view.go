@@ -192,7 +192,7 @@ func (v ConfirmRequest) fill(to values) error {
 // RequestConfirmed tells the organizer that the held request goes on.
 type RequestConfirmed struct {
 	Title  string
-	Mailto string
+	Mailto string // where a mail tells when it is done; empty when none does
 }
 
 // RequestConfirmed draws the page.

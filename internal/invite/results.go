@@ -67,8 +67,7 @@ type InviteRequest struct {
 	Name     string `json:"name,omitempty"`
 	Origin   string `json:"origin"`              // "" = api
 	SourceIP string `json:"source_ip,omitempty"` // of a public link's request
-	Landing  string `json:"landing,omitempty"`
-	Signed   bool   `json:"signed,omitempty"` // the link was signed for this event or address, or an API key came with it: no caps
+	Signed   bool   `json:"signed,omitempty"`    // the link was signed for this event or address, or an API key came with it: no caps
 }
 
 // Reasons why an invitation is not sent.

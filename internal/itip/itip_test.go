@@ -65,7 +65,11 @@ func TestUIDKey(t *testing.T) { // field rule 29
 		{"another Exchange event", series, series[:len(series)-1] + "1", false},
 		{"wrapped by Exchange", wrapped, "abc@organizer.example", true},
 		{"cut off", series[:40], instance[:40], false},
+		{"cut off, the same", series[:50], series[:50], true},
+		{"cut off, and whole", series[:50], series, false},
 		{"not hexadecimal", series + "x", instance + "x", false},
+		{"a fold with a space too many", series[:75] + " " + series[75:], instance, true},
+		{"nothing", "", "", true},
 	} {
 		if got := SameUID(test.a, test.b); got != test.same {
 			t.Errorf("%s: %v (%q, %q)", test.name, got, UIDKey(test.a), UIDKey(test.b))

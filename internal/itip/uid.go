@@ -20,11 +20,11 @@ const (
 // maxUIDKey is the longest key that UIDKey returns: well within DynamoDB's 1024 octets for a sort key.
 const maxUIDKey = 512
 
-// UIDKey is the form of a UID to compare and to look up by: trimmed, lower-case (RFC 5545 says a UID is case-sensitive, but
+// UIDKey is the form of a UID to compare and to look up by: without space, which a bad fold leaves inside, lower-case (RFC 5545 says a UID is case-sensitive, but
 // calendars change its case), and for Exchange's without the date of the instance, so that a message about one instance finds its
 // series; another system's UID that Exchange wrapped is unwrapped (field rule 29). A very long one becomes its hash.
 func UIDKey(uid string) string {
-	key := strings.ToLower(strings.TrimSpace(uid))
+	key := strings.ToLower(strings.Join(strings.Fields(uid), ""))
 	if inner, ok := exchangeUID(key); ok {
 		key = inner
 	}

@@ -103,7 +103,7 @@ type Field struct{ Name, Value string }
 
 // ConfirmInvite asks a guest to press a button before the invitation is sent.
 type ConfirmInvite struct {
-	Event  Event
+	Event  Event   // zero: the page does not show it
 	Email  string  // where the invitation will go
 	Post   string  // the form's target, a path or a URL; empty = the page's own address
 	Fields []Field // at most 8
@@ -115,6 +115,9 @@ func (p *Pages) ConfirmInvite(v ConfirmInvite) ([]byte, error) { return p.draw("
 func (v ConfirmInvite) fill(to values) error {
 	to["heading"] = "Get the invitation?"
 	v.Event.fill(to)
+	if v.Event == (Event{}) {
+		to["title"] = "" // and with it the box
+	}
 	to.line("email", v.Email)
 	if err := to.fields(v.Fields); err != nil {
 		return err

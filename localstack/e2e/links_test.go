@@ -19,6 +19,9 @@ func TestLinksThatAsk(t *testing.T) {
 	if a.Status != 200 || !strings.Contains(a.Body, "<form") || strings.Contains(a.Body, "<script") || s.sentTo(guest.Email) != 0 {
 		t.Fatalf("%d, %d mails: %s", a.Status, s.sentTo(guest.Email), a.Body)
 	}
+	if strings.Contains(a.Body, "(no title)") {
+		t.Errorf("the page shows an event that it does not know: %s", a.Body)
+	}
 	for range 2 { // an impatient finger
 		a = s.Do("POST", "/event/"+uid+"/invite", url.Values{"email": {guest.Email}, "name": {"Grace"}, "origin": {"emailcta"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 		if a.Status != 302 || a.Header.Get("Location") != "http://"+s.API+"/landing" || s.sentTo(guest.Email) != 1 {

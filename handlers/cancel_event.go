@@ -9,19 +9,25 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/maillog"
 )
 
+// EventCancelled is the answer of cancel-event.
+type EventCancelled struct {
+	invite.Cancelled
+	FanOut string `json:"fan_out"` // name of the execution that tells the attendees
+}
+
 // cancelEvent marks the event, or one instance of it, as cancelled in the record. A second time changes nothing.
 func cancelEvent(_ context.Context, a *app.App) any {
-	service := a.Events()
-	return asStep(a, func(ctx context.Context, read RequestRead) (invite.Cancelled, error) {
+	service := a.Editor()
+	return asStep(a, func(ctx context.Context, read RequestRead) (EventCancelled, error) {
 		if read.Asked == nil {
-			return invite.Cancelled{}, errNoRequest
+			return EventCancelled{}, errNoRequest
 		}
 		cancelled, err := service.CancelEvent(ctx, read.UID, *read.Asked)
 		if err != nil {
-			return invite.Cancelled{}, err
+			return EventCancelled{}, err
 		}
 		a.Log.Note(ctx, maillog.Cancelled, slog.String("message_id", read.Mail.MessageID), slog.String("event", read.UID), slog.String("result", cancelled.Result))
 		cancelled.Event.Calendar = nil
-		return cancelled, nil
+		return EventCancelled{Cancelled: cancelled, FanOut: fanOutName(cancelled.Event)}, nil
 	})
 }

@@ -13,32 +13,25 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 )
 
-// Actions of a ReplyRead.
-const (
-	actionReply  = "reply"
-	actionIgnore = "ignore"
-)
-
 // ReplyRead is what a mail to rsvp@ says; it runs through the workflow event-reply.
 type ReplyRead struct {
-	Action  string         `json:"action"`           // reply or ignore
-	Reason  string         `json:"reason,omitempty"` // why it is ignored
-	Mail    invite.Mail    `json:"mail"`
-	Replies []invite.Reply `json:"replies,omitempty"` // one per instance that the mail answers
+	invite.Incoming
+	Mail   invite.Mail   `json:"mail"`
+	Sender Correspondent `json:"sender"`
 }
 
-// getNewEventReplyFromEmail reads a mail to rsvp@ and attributes the answers in it by the sealed tokens in their UIDs.
+// getNewEventReplyFromEmail reads a mail to rsvp@: answers, a proposal, a calendar that asks for the event again, or a question in
+// words. Whose it is, and about which event, say the sealed tokens in the UIDs.
 func getNewEventReplyFromEmail(ctx context.Context, a *app.App) any {
 	policy := mailauth.Policy{OwnAddresses: a.OwnAddresses()}
 	blobs, keys := a.Blobs(), a.Keys(ctx)
-
 	return asStep(a, func(ctx context.Context, mail invite.Mail) (ReplyRead, error) {
 		raw, err := blobs.Get(ctx, mail.Bucket, mail.Key)
 		if err != nil {
 			return ReplyRead{}, err
 		}
 		read := readReply(policy, keys, mail, raw)
-		if read.Action == actionIgnore {
+		if read.Action == invite.IncomingIgnore {
 			a.Log.Note(ctx, maillog.Ignored, slog.String("message_id", mail.MessageID), slog.String("reason", read.Reason), maillog.Address("source", mail.Source))
 		}
 		return read, nil
@@ -46,26 +39,15 @@ func getNewEventReplyFromEmail(ctx context.Context, a *app.App) any {
 }
 
 func readReply(policy mailauth.Policy, keys *seal.Keys, mail invite.Mail, raw []byte) ReplyRead {
-	ignore := func(reason string) ReplyRead { return ReplyRead{Action: actionIgnore, Reason: reason, Mail: mail} }
 	message, err := imip.Read(raw, imip.Limits{})
 	if err != nil {
-		return ignore(fault.ReasonOf(err))
+		return ReplyRead{Incoming: invite.Incoming{Action: invite.IncomingIgnore, Reason: fault.ReasonOf(err)}, Mail: mail}
 	}
 	message.NullReturnPath = message.NullReturnPath || mail.Source == ""
 	judged := mailauth.Judge(mail.Verdicts, message, policy)
-	if !judged.Act {
-		return ignore(judged.Reason)
+	return ReplyRead{
+		Incoming: invite.ReadReply(mail, message, judged, keys),
+		Mail:     mail,
+		Sender:   Correspondent{Email: judged.Person, Answer: judged.Answer, MessageID: message.MessageID, Subject: message.Subject},
 	}
-	part, err := message.Calendar()
-	if err != nil {
-		return ignore(fault.ReasonOf(err))
-	}
-	if part.Method != "REPLY" {
-		return ignore("not-a-reply")
-	}
-	replies, err := invite.NewReplies(mail, message, part, judged, keys)
-	if err != nil {
-		return ignore(fault.ReasonOf(err))
-	}
-	return ReplyRead{Action: actionReply, Mail: mail, Replies: replies}
 }

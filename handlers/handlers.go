@@ -30,19 +30,56 @@ var steps = map[string]Constructor{
 	"notify-organizer-of-held-event-request":        notifyOrganizerOfHeldEventRequest,
 	"confirm-event-request":                         confirmEventRequest,
 
+	"stage-attendees-for-updated-event":   stageAttendeesForUpdatedEvent,
+	"send-event-update":                   sendEventUpdate,
+	"stage-attendees-for-cancelled-event": stageAttendeesForCancelledEvent,
+	"send-event-cancellation":             sendEventCancellation,
+
+	"get-new-bulk-event-invites-from-email":   getNewBulkEventInvitesFromEmail,
+	"send-bulk-event-invites":                 sendBulkEventInvites,
+	"notify-organizer-of-bulk-invites":        notifyOrganizerOfBulkInvites,
+	"notify-organizer-of-failed-bulk-invites": notifyOrganizerOfFailedBulkInvites,
+
 	"get-new-event-reply-from-email": getNewEventReplyFromEmail,
 	"get-new-event-reply-from-page":  getNewEventReplyFromPage,
 	"update-event-attendee-record":   updateEventAttendeeRecord,
+	"notify-organizer-of-held-guest": notifyOrganizerOfHeldGuest,
+	"send-guest-cancellation":        sendGuestCancellation,
+	"get-event-guests":               getEventGuests,
+	"record-event-proposal":          recordEventProposal,
+	"notify-organizer-of-proposal":   notifyOrganizerOfProposal,
+	"get-event-proposals":            getEventProposals,
+	"send-event-refresh":             sendEventRefresh,
+	"notify-organizer-of-question":   notifyOrganizerOfQuestion,
 
 	"get-new-event-invite-from-api":   getNewEventInviteFromAPI,
 	"verify-new-event-invite-request": verifyNewEventInviteRequest,
 	"send-event-invite":               sendEventInvite,
 	"get-landing-page":                getLandingPage,
-	"unsubscribe":                     unsubscribe,
 
-	"get-event-summary":    getEventSummary,
-	"get-event-statistics": getEventStatistics,
-	"health":               health,
+	"unsubscribe":                        unsubscribe,
+	"get-unsubscribe-request-from-email": getUnsubscribeRequestFromEmail,
+	"record-delivery-feedback":           recordDeliveryFeedback,
+
+	"get-event-summary":                 getEventSummary,
+	"get-event-statistics":              getEventStatistics,
+	"get-event-attendee-sanitized-list": getEventAttendeeSanitizedList,
+	"request-event-attendee-report":     requestEventAttendeeReport,
+	"get-event-attendee-report":         getEventAttendeeReport,
+	"get-report-download":               getReportDownload,
+	"get-organizer-events":              getOrganizerEvents,
+	"get-organizer-events-legacy":       getOrganizerEventsLegacy,
+	"get-organizer-statistics":          getOrganizerStatistics,
+	"get-system-events":                 getSystemEvents,
+	"get-system-statistics":             getSystemStatistics,
+	"get-organizer":                     getOrganizer,
+	"set-organizer-standing":            setOrganizerStanding,
+
+	"process-shopify-order":                     processShopifyOrder,
+	"notify-organizer-of-successful-enrollment": notifyOrganizerOfSuccessfulEnrollment,
+	"deliver-webhook":                           deliverWebhook,
+
+	"health": health,
 }
 
 // Lookup returns the constructor of the step. The error for an unknown name lists the valid ones.

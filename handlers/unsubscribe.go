@@ -17,7 +17,7 @@ import (
 // unsubscribe serves /unsubscribe/{token}: GET shows the choice and changes nothing, because mail scanners open links; POST blocks
 // the organizer, at once when a mail client sends it for its user (RFC 8058 §3.1), or takes the block back.
 func unsubscribe(ctx context.Context, a *app.App) any {
-	blocks, keys, pages := a.Store(), a.Keys(ctx), a.Pages()
+	store, facts, keys, pages := a.Store(), a.Facts(), a.Keys(ctx), a.Pages()
 
 	return asPage(a, pages, func(ctx context.Context, request api.Request) (api.Response, error) {
 		link, err := openLink(a, keys, seal.Unsubscribe, request)
@@ -28,15 +28,15 @@ func unsubscribe(ctx context.Context, a *app.App) any {
 		if err != nil {
 			return api.Response{}, err
 		}
-		about := suppress.Subscription{Attendee: link.Email, Organizer: link.Extra}
-		blocked, err := suppress.Apply(ctx, blocks, about, choice, a.Now())
+		about := suppress.FromLink(link)
+		done, err := suppress.Apply(ctx, store, facts, about, choice, a.Now().Unix())
 		if err != nil {
 			return api.Response{}, err
 		}
 		if choice != suppress.Keep {
-			a.Log.Note(ctx, maillog.Blocked, slog.Bool("blocked", blocked), maillog.Address("attendee", about.Attendee), maillog.Address("organizer", about.Organizer))
+			a.Log.Note(ctx, maillog.Blocked, slog.Bool("blocked", done.Blocked), maillog.Address("attendee", about.Attendee), maillog.Address("organizer", about.Organizer))
 		}
-		html, err := pages.Unsubscribe(page.Unsubscribe{Organizer: about.Organizer, Email: about.Attendee, Blocked: blocked, Changed: choice != suppress.Keep})
+		html, err := pages.Unsubscribe(page.Unsubscribe{Organizer: about.Organizer, Email: about.Attendee, Blocked: done.Blocked, Changed: choice != suppress.Keep})
 		return shown(pages, http.StatusOK, html, err)
 	})
 }

@@ -17,13 +17,19 @@ type UpdateRequest struct {
 	} `json:"created"`
 }
 
+// EventUpdated is the answer of update-event.
+type EventUpdated struct {
+	invite.Updated
+	FanOut string `json:"fan_out"` // name of the execution that tells the attendees
+}
+
 // updateEvent brings the record to the organizer's newest version. Only a real change raises our SEQUENCE; a re-sent or older
 // request changes nothing.
 func updateEvent(_ context.Context, a *app.App) any {
-	service := a.Events()
-	return asStep(a, func(ctx context.Context, in UpdateRequest) (invite.Updated, error) {
+	service := a.Editor()
+	return asStep(a, func(ctx context.Context, in UpdateRequest) (EventUpdated, error) {
 		if in.Asked == nil {
-			return invite.Updated{}, errNoRequest
+			return EventUpdated{}, errNoRequest
 		}
 		uid := in.UID
 		if found := in.Created.Done.Event.UID; found != "" {
@@ -31,10 +37,10 @@ func updateEvent(_ context.Context, a *app.App) any {
 		}
 		updated, err := service.UpdateEvent(ctx, uid, *in.Asked)
 		if err != nil {
-			return invite.Updated{}, err
+			return EventUpdated{}, err
 		}
 		a.Log.Note(ctx, maillog.Updated, slog.String("message_id", in.Mail.MessageID), slog.String("event", uid), slog.String("result", updated.Result))
 		updated.Event.Calendar = nil
-		return updated, nil
+		return EventUpdated{Updated: updated, FanOut: fanOutName(updated.Event)}, nil
 	})
 }

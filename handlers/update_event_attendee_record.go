@@ -10,22 +10,32 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/maillog"
 )
 
-// Recorded is what became of each answer of a mail, in their order.
+// Recorded is what became of each answer of a mail, in their order, and which guests something follows for.
 type Recorded struct {
 	Results []invite.Answered `json:"results"`
+	Held    []invite.Guest    `json:"held"`    // whom the organizer is asked about
+	Refused []invite.Guest    `json:"refused"` // who get a CANCEL
 }
 
 // updateEventAttendeeRecord records answers and moves the counts that they change. Older answers and repeats change nothing.
 func updateEventAttendeeRecord(_ context.Context, a *app.App) any {
 	service := a.Answers()
 	return asStep(a, func(ctx context.Context, read ReplyRead) (Recorded, error) {
-		recorded := Recorded{Results: []invite.Answered{}}
+		recorded := Recorded{Results: []invite.Answered{}, Held: []invite.Guest{}, Refused: []invite.Guest{}}
 		for _, reply := range read.Replies {
 			answered, err := service.Answer(ctx, reply)
 			if err != nil {
 				return recorded, err
 			}
 			noteAnswer(ctx, a, reply.MessageID, answered)
+			if guest := answered.Guest; guest != nil {
+				if answered.Result == invite.AnswerHeld {
+					recorded.Held = append(recorded.Held, *guest)
+				} else {
+					recorded.Refused = append(recorded.Refused, *guest)
+				}
+				answered.Guest = nil
+			}
 			recorded.Results = append(recorded.Results, answered)
 		}
 		if len(recorded.Results) == 0 {

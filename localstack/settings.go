@@ -26,6 +26,10 @@ func settings(environ []string) (stack.Config, error) {
 	if err != nil {
 		return stack.Config{}, err
 	}
+	var webhooks map[string]string
+	if address := env["CIS_WEBHOOK"]; address != "" {
+		webhooks = map[string]string{"local": address}
+	}
 	return stack.Config{
 		APIAddr:        cmp.Or(env["CIS_API_ADDR"], "127.0.0.1:8080"),
 		SMTPAddr:       cmp.Or(env["CIS_SMTP_ADDR"], "127.0.0.1:2525"),
@@ -33,6 +37,7 @@ func settings(environ []string) (stack.Config, error) {
 		DataDir:        cmp.Or(env["CIS_DATA_DIR"], filepath.Join(root, ".local")),
 		Domain:         cmp.Or(env["CIS_DOMAIN"], "cis.localhost"),
 		Relay:          env["CIS_RELAY"],
+		Webhooks:       webhooks,
 		Binary:         env["CIS_BINARY"],
 		Dynoxide:       env["CIS_DYNOXIDE"],
 		DynamoEndpoint: env["DYNAMODB_ENDPOINT"],

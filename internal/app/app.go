@@ -17,6 +17,8 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
 	"github.com/calendarinvite/calendarinviteserver/internal/config"
 	"github.com/calendarinvite/calendarinviteserver/internal/ddbstore"
+	"github.com/calendarinvite/calendarinviteserver/internal/eventbus"
+	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/maillog"
 	"github.com/calendarinvite/calendarinviteserver/internal/s3blob"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
@@ -91,6 +93,27 @@ func (a *App) Blobs() *s3blob.Blobs { return s3blob.New(a.aws) }
 // Flows starts executions.
 func (a *App) Flows() *sfnflow.Flows { return sfnflow.New(a.aws) }
 
+// Facts tells others what happened, on the event bus that EVENT_BUS names.
+func (a *App) Facts() fact.Publisher {
+	return eventbus.New(a.aws, a.Settings.Text("EVENT_BUS"))
+}
+
+// Secrets reads Secrets Manager.
+func (a *App) Secrets() *secrets.Store { return secrets.New(a.aws) }
+
+// Secret is the value of the secret that the setting names, read when the step starts.
+func (a *App) Secret(ctx context.Context, setting string) []byte {
+	name := a.Settings.Text(setting)
+	if name == "" {
+		return nil
+	}
+	value, err := a.Secrets().Get(ctx, name)
+	if err != nil {
+		a.fail("setting "+setting, err)
+	}
+	return value
+}
+
 // Mailer sends through SES.
 func (a *App) Mailer() *sesmail.Sender {
 	return sesmail.New(a.aws, a.Settings.Optional("CONFIGURATION_SET"))
@@ -104,17 +127,12 @@ func (a *App) Store() *ddbstore.Store {
 // Keys are the keys that seal tokens, from the secret that LINK_SIGNING_SECRET names. Reading it is the one call that a step
 // makes when it starts.
 func (a *App) Keys(ctx context.Context) *seal.Keys {
-	name := a.Settings.Text("LINK_SIGNING_SECRET")
-	if name == "" {
-		return nil
-	}
-	secret, err := secrets.New(a.aws).Get(ctx, name)
-	if err != nil {
-		a.fail("setting LINK_SIGNING_SECRET", err)
+	secret := a.Secret(ctx, "LINK_SIGNING_SECRET")
+	if secret == nil {
 		return nil
 	}
 	keys, err := seal.ParseKeys(secret)
-	a.fail("the secret "+name, err)
+	a.fail("the secret that LINK_SIGNING_SECRET names", err)
 	return keys
 }
 

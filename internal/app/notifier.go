@@ -11,6 +11,7 @@ func (a *App) Notifier() *notify.Notifier {
 	settings := notify.Settings{
 		Brand:  a.Brand(),
 		Create: "create@" + domain,
+		Bulk:   "bulk@" + domain,
 		Bucket: a.Settings.Text("TEMPLATE_BUCKET"),
 	}
 	if subject := a.Settings.Optional("SUBJECT"); subject != "" {

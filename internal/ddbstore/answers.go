@@ -8,17 +8,18 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 )
 
-// Answering implements invite.Store. One BatchGetItem.
+// Answering implements invite.Store. One BatchGetItem; one more for an event of another tenant than the default one, whose counters are
+// known by the event.
 func (s *Store) Answering(ctx context.Context, uid string, emails []string) (invite.Answering, error) {
 	keys := []key{eventKey(uid)}
 	for _, email := range emails {
-		keys = append(keys, attendeeKey(uid, email), systemShard(shardOf(email)))
+		keys = append(keys, attendeeKey(uid, email), systemShard(invite.DefaultTenant, shardOf(email)))
 	}
 	found, err := s.batch(ctx, keys...)
 	if err != nil {
 		return invite.Answering{}, err
 	}
-	answering := invite.Answering{Attendees: map[string]invite.Attendee{}, Prods: map[string][]string{}}
+	answering := invite.Answering{Attendees: map[string]invite.Attendee{}}
 	if answering.Event, err = readIf[invite.Event](found, eventKey(uid)); err != nil {
 		return invite.Answering{}, err
 	}
@@ -30,9 +31,30 @@ func (s *Store) Answering(ctx context.Context, uid string, emails []string) (inv
 		if attendee != nil {
 			answering.Attendees[email] = *attendee
 		}
-		answering.Prods[email] = members(found[systemShard(shardOf(email))], attrProdID)
 	}
-	return answering, nil
+	if e := answering.Event; e != nil {
+		answering.Prods, err = s.prods(ctx, e.Tenant, emails, found)
+	}
+	return answering, err
+}
+
+// prods are, by address, the calendars that the tenant's counters know; found are the counters of the default tenant.
+func (s *Store) prods(ctx context.Context, tenant string, emails []string, found map[key]dynamo.Item) (map[string][]string, error) {
+	if tenantOf(tenant) != invite.DefaultTenant && len(emails) > 0 {
+		var keys []key
+		for _, email := range emails {
+			keys = append(keys, systemShard(tenant, shardOf(email)))
+		}
+		var err error
+		if found, err = s.batch(ctx, keys...); err != nil {
+			return nil, err
+		}
+	}
+	prods := make(map[string][]string, len(emails))
+	for _, email := range emails {
+		prods[email] = members(found[systemShard(tenant, shardOf(email))], attrProdID)
+	}
+	return prods, nil
 }
 
 // RecordAnswer implements invite.Store. One TransactWriteItems.
@@ -53,7 +75,7 @@ func (s *Store) RecordAnswer(ctx context.Context, e invite.Event, after invite.A
 		if !e.Cancelled() {
 			event = event.If("attribute_not_exists($)", attrCancelled)
 		}
-		return tx.Update(event).Update(s.add(organizerShard(after.MailTo, own), change)).Update(s.add(systemShard(own), change))
+		return s.addToOwner(tx.Update(event), e.Owner(), own, change)
 	})
 	if err == nil && conditions != nil {
 		err = invite.ErrEventChanged

@@ -60,19 +60,3 @@ func TestClaimAnswerConcurrently(t *testing.T) {
 		t.Errorf("claims: %v", results)
 	}
 }
-
-func TestBlocked(t *testing.T) {
-	cfg, table := newTable(t, nil)
-	store := ddbstore.New(cfg, table)
-	for _, on := range []bool{false, true, true, false, false} {
-		if err := store.SetBlock(t.Context(), "bob@example.com", "ada@example.com", on, 1); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := store.Blocked(t.Context(), "bob@example.com", "ada@example.com"); err != nil || got != on {
-			t.Errorf("blocked: %v %v, want %v", got, err, on)
-		}
-		if got, err := store.Blocked(t.Context(), "ada@example.com", "bob@example.com"); err != nil || got {
-			t.Errorf("the other way round: %v %v", got, err)
-		}
-	}
-}

@@ -15,7 +15,7 @@ const (
 	attrAttendees = "attendees"
 	attrInvites   = "invites"
 	attrBounced   = "bounced"
-	attrBlocked   = "blocked"
+	attrBlocked   = "blocked" // also the flag in an attendee's record
 
 	attrRSVP   = "rsvp#"
 	attrOrigin = "origin#"
@@ -53,6 +53,11 @@ func (s *Store) add(k key, change invite.Statistics) *dynamo.Update {
 		update = update.SetExpr("$ = if_not_exists($, ?) + ?", name, name, 0, n)
 	}
 	return update
+}
+
+// addToOwner adds to the transaction that the change counts for the organizer and for the tenant.
+func (s *Store) addToOwner(tx *dynamo.WriteTx, o invite.Organizer, shard int, change invite.Statistics) *dynamo.WriteTx {
+	return tx.Update(s.add(organizerShard(o, shard), change)).Update(s.add(systemShard(o.Tenant, shard), change))
 }
 
 // sum adds a shard to the statistics.

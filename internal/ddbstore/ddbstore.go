@@ -3,35 +3,52 @@
 //
 // Keys, beside those of spec §8:
 //
+//	proposal of a guest     event#<uid>           proposal#<email>[#<instance>]
+//	forwarded guest         event#<uid>           guest#<email>
 //	counters of a window    cap#<name>#<hash>     cap#<window>[#<shard>]     expire by ttl
 //	answers to an address   answers#<address>     answers#<day>              expire by ttl
 //
-// Indexes (no method here reads one yet): organizer_events (mailto, last_modified) and system_events (tenant, last_modified) hold
-// exactly the events, because no other record has a last_modified; original_uid_lookup (original_uid, mailto) likewise. Looking up
-// an original UID uses the look-up record instead, which is consistent and ignores case. The attribute for expiry is ttl.
+// Organizers are other ones at each tenant. The records of the default tenant have the keys of spec §8; at others the sort key goes on
+// with the tenant's name: bulk#<email>#<tenant>, original_event#<mailto>#<tenant>, organizer_statistics#<email>#<tenant>[.<shard>],
+// system_statistics#<tenant>.<shard>. Blocks are the same for all.
+//
+// Indexes: organizer_events (mailto, last_modified) and system_events (tenant, last_modified) hold exactly the events, because no other
+// record has a last_modified; original_uid_lookup (original_uid, mailto) likewise. No method reads the last: looking up an original UID
+// uses the look-up record instead, which is consistent and ignores case. The attribute for expiry is ttl.
 //
 // Statistics are counters in shards, the shard chosen by the attendee's address: flat numeric attributes (attendees, invites,
 // rsvp#accepted, origin#api, prodid#<calendar>) that are summed when read. A single shard may hold negative numbers; sums never do.
+// A batch of invitations counts in one shard, and its people's answers later in theirs. That is right at all times, because a
+// reschedule makes all that a shard counts as attendees unanswered, and every attendee counts in exactly one.
 // The shards of an event are also its gate: a revision writes its sequence into all of them, in the same transaction, and every
 // invitation and answer, which updates one shard anyway, is refused if the shard knows another revision than the writer. So no
 // request needs to touch the event's own record, which would make it the hot key of a popular event. The event's invite limit is
-// dealt out to the shards as allowances; one that is used up borrows from the shard that has most left.
+// dealt out to the shards as allowances; one that is used up borrows from the shard that has most left, and a batch takes from several.
 //
-// The IAM actions that each method needs (on the table; no method uses an index):
+// That somebody was sent an update, and that an answer from before a reschedule is none any more, is written by one statement for each
+// record, without a transaction: the counts moved when the event was rescheduled.
 //
-//	LookUp, Event, Blocked                     dynamodb:GetItem
-//	LookUpAny, Statistics, OrganizerStatistics, SystemStatistics, Attendees
+// The IAM actions that each method needs (on the table; on the indexes where it says so):
+//
+//	LookUp, Event, Attendee, Blocked           dynamodb:GetItem
+//	LookUpAny, Statistics, OrganizerStatistics, SystemStatistics, Attendees, Proposals, Guests
 //	                                           dynamodb:Query
-//	Registration, Standing, Answering          dynamodb:BatchGetItem
+//	OrganizerEvents, SystemEvents              dynamodb:Query on the index of that name
+//	Registration, Standing, Standings, Gather, Answering
+//	                                           dynamodb:BatchGetItem
 //	CreateEvent                                dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
 //	Revise                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query
-//	Note                                       dynamodb:PutItem
-//	Invite                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query (allowances),
+//	Note, PutProposal, PutGuest                dynamodb:PutItem
+//	Invite, InviteBatch                        dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query (allowances),
 //	                                           dynamodb:GetItem (only where an emulator does not return the item in the way)
-//	RecordAnswer                               dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
+//	Amend, RecordAnswer                        dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
+//	MarkInvited, MarkUpdated                   dynamodb:PartiQLUpdate
 //	MarkSent, NoteInviteLimit, ClaimAnswer, MarkAnswered
 //	                                           dynamodb:UpdateItem
-//	SetStanding, SetBlock                      dynamodb:PutItem, dynamodb:DeleteItem
+//	SetStanding                                dynamodb:PutItem, dynamodb:DeleteItem
+//	Subscribe                                  dynamodb:PutItem, dynamodb:GetItem (as with Invite)
+//	SetBlock                                   dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:DeleteItem,
+//	                                           dynamodb:UpdateItem (a transaction)
 //
 // IAM has no action for TransactWriteItems: it needs those of the writes in it.
 package ddbstore
@@ -48,29 +65,34 @@ import (
 
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
-	"github.com/calendarinvite/calendarinviteserver/internal/suppress"
 )
 
 // Store keeps the records. It is safe for use by several goroutines.
 type Store struct {
 	db    *dynamo.DB
 	table dynamo.Table
+	api   *dynamodb.Client // for what the library has not: statements
 }
 
 var (
-	_ invite.Store    = (*Store)(nil)
-	_ notify.Claims   = (*Store)(nil)
-	_ suppress.Blocks = (*Store)(nil)
+	_ invite.Store  = (*Store)(nil)
+	_ notify.Claims = (*Store)(nil)
 )
 
 // New returns a Store on the table.
 func New(cfg aws.Config, table string) *Store {
-	db := dynamo.NewFromIface(client{dynamodb.NewFromConfig(cfg)})
-	return &Store{db: db, table: db.Table(table)}
+	api := dynamodb.NewFromConfig(cfg)
+	db := dynamo.NewFromIface(client{api})
+	return &Store{db: db, table: db.Table(table), api: api}
 }
 
 // client asks DynamoDB to return the item that failed a condition, so that what is in the way needs no second read.
 type client struct{ dynamodbiface.DynamoDBAPI }
+
+func (c client) PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	return c.DynamoDBAPI.PutItem(ctx, in, options...)
+}
 
 func (c client) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, options ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld

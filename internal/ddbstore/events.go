@@ -21,8 +21,8 @@ type lookUp struct {
 }
 
 // LookUp implements invite.Store. One GetItem.
-func (s *Store) LookUp(ctx context.Context, mailto, originalUID string) (string, error) {
-	found, err := s.get(ctx, lookUpKey(mailto, originalUID))
+func (s *Store) LookUp(ctx context.Context, o invite.Organizer, originalUID string) (string, error) {
+	found, err := s.get(ctx, lookUpKey(o, originalUID))
 	return textOf(found, "uid"), err
 }
 
@@ -32,7 +32,7 @@ const maxLookUps = 10
 // LookUpAny implements invite.Store. One Query.
 func (s *Store) LookUpAny(ctx context.Context, originalUID string) ([]string, error) {
 	var items []dynamo.Item
-	err := s.table.Get(attrPK, lookUpKey("", originalUID).pk).Consistent(true).Limit(maxLookUps).All(ctx, &items)
+	err := s.table.Get(attrPK, lookUpKey(invite.Organizer{}, originalUID).pk).Consistent(true).SearchLimit(maxLookUps).All(ctx, &items)
 	if err != nil && !errors.Is(err, dynamo.ErrNotFound) {
 		return nil, translate("look up original UID", err)
 	}
@@ -60,10 +60,10 @@ func unknownEvent() error {
 }
 
 // Registration implements invite.Store. One BatchGetItem.
-func (s *Store) Registration(ctx context.Context, mailto, originalUID, uid string) (invite.Registration, error) {
-	own, known := eventKey(uid), lookUpKey(mailto, originalUID)
-	subscribed, suspended := standingKey(mailto, invite.Subscription), standingKey(mailto, invite.Suspended)
-	total := organizerTotal(mailto)
+func (s *Store) Registration(ctx context.Context, o invite.Organizer, originalUID, uid string) (invite.Registration, error) {
+	own, known := eventKey(uid), lookUpKey(o, originalUID)
+	subscribed, suspended := standingKey(o, invite.Subscription), standingKey(o, invite.Suspended)
+	total := organizerTotal(o)
 	found, err := s.batch(ctx, own, known, subscribed, suspended, total)
 	if err != nil {
 		return invite.Registration{}, err
@@ -86,18 +86,18 @@ func (s *Store) CreateEvent(ctx context.Context, e invite.Event, limit int) erro
 	if err != nil {
 		return err
 	}
-	original, err := item(lookUpKey(e.MailTo, e.OriginalUID), lookUp{UID: e.UID, Created: e.Created})
+	original, err := item(lookUpKey(e.Owner(), e.OriginalUID), lookUp{UID: e.UID, Created: e.Created})
 	if err != nil {
 		return err
 	}
 	one := invite.Statistics{Events: 1}
 	conditions, err := s.transact(ctx, "create event", func() *dynamo.WriteTx {
-		total := s.add(organizerTotal(e.MailTo), one)
+		total := s.add(organizerTotal(e.Owner()), one)
 		if limit > 0 {
 			total = total.If("attribute_not_exists($) OR $ < ?", attrEvents, attrEvents, limit)
 		}
 		return s.db.WriteTx().Put(unchanged(s.table.Put(event), 0)).Put(unchanged(s.table.Put(original), 0)).Update(total).
-			Update(s.add(systemShard(shardOf(e.UID)), one))
+			Update(s.add(systemShard(e.Tenant, shardOf(e.UID)), one))
 	})
 	if err != nil || conditions == nil {
 		return err
@@ -136,7 +136,7 @@ func (s *Store) Revise(ctx context.Context, e invite.Event, rescheduled bool) er
 		}
 		if len(counts(moved)) > 0 {
 			own := shardOf(e.UID)
-			tx = tx.Update(s.add(organizerShard(e.MailTo, own), moved)).Update(s.add(systemShard(own), moved))
+			tx = s.addToOwner(tx, e.Owner(), own, moved)
 		}
 		return tx
 	})

@@ -118,3 +118,11 @@ func refusedBy(err error) (dynamo.Item, bool) {
 	}
 	return refused.Item, true
 }
+
+// unlessRefused is the fault of a write; that its condition did not hold is none.
+func unlessRefused(doing string, err error) error {
+	if _, refused := refusedBy(err); refused {
+		return nil
+	}
+	return translate(doing, err)
+}

@@ -3,7 +3,9 @@ package ddbstore_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -17,23 +19,35 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite/storetest"
 )
 
-// trouble makes transactions fail as DynamoDB does, the first times.
+// trouble makes calls of one action fail as DynamoDB does, the first times.
 type trouble struct {
-	mu    sync.Mutex
-	times int
-	fail  func(*http.Request) (*http.Response, error)
+	mu     sync.Mutex
+	action string
+	times  int
+	fail   func(*http.Request) (*http.Response, error)
+}
+
+// at is next for another action than transactions.
+func (f *trouble) at(action string, times int, fail func(*http.Request) (*http.Response, error)) {
+	f.next(times, fail)
+	f.action = action
 }
 
 func (f *trouble) next(times int, fail func(*http.Request) (*http.Response, error)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.times, f.fail = times, fail
+	f.action, f.times, f.fail = "TransactWriteItems", times, fail
 }
 
 func (f *trouble) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.mu.Lock()
 	fail := f.fail
-	if f.times--; f.times < 0 || !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".TransactWriteItems") {
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "."+f.action) {
+		f.times--
+	} else {
+		fail = nil
+	}
+	if f.times < 0 {
 		fail = nil
 	}
 	f.mu.Unlock()
@@ -126,6 +140,193 @@ func TestFaultKinds(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
 	if _, err := w.Service.CreateEvent(ctx, w.Request("ada@organizer.example", storetest.Meeting())); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("out of time: %v", err)
+	}
+}
+
+func TestBatchTrouble(t *testing.T) {
+	faults := &trouble{}
+	cfg, table := newTable(t, faults)
+	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
+	event := w.Create()
+	for i, test := range []struct {
+		name  string
+		times int
+		fail  func(*http.Request) (*http.Response, error)
+	}{
+		{"conflicts", 4, answer(400, conflict)},
+		{"throttling", 1, answer(400, `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}`)},
+		{"an internal error", 1, answer(500, `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"oops"}`)},
+		{"a lost answer", 1, lost},
+	} {
+		var emails []string
+		for n := range invite.MaxBatch {
+			emails = append(emails, fmt.Sprintf("guest%d-%d@example.com", i, n))
+		}
+		batch := w.Batch(event, test.name, emails...)
+		faults.next(test.times, test.fail)
+		if result := w.InviteBatch(batch); result.State != invite.InviteRecorded {
+			t.Errorf("%s: %s", test.name, result.State)
+		}
+		faults.next(test.times, test.fail)
+		w.Block(invite.Block{Attendee: emails[0], Organizer: event.Owner(), UID: event.UID, By: invite.ByLink, At: 1}, true)
+		bounced := w.Attendee(event, emails[1])
+		bounced.Undeliverable = invite.HardBounce
+		faults.next(test.times, test.fail)
+		if err := w.Store.Amend(t.Context(), bounced, invite.Statistics{Bounced: 1}); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		w.Check()
+	}
+	if answers := w.RSVP(event); answers["noaction"] != 4*invite.MaxBatch {
+		t.Errorf("answers: %v", answers)
+	}
+}
+
+// refuse makes the first statements of a call fail by themselves, under HTTP 200; the others are carried out.
+func refuse(n int, codes ...string) func(*http.Request) (*http.Response, error) {
+	return func(r *http.Request) (*http.Response, error) {
+		return doctored(r, func(request map[string]any) func(map[string]any) {
+			statements := request["Statements"].([]any)
+			taken := min(n, len(statements)-1)
+			request["Statements"] = statements[taken:]
+			return func(response map[string]any) {
+				var responses []any
+				for i := range taken {
+					responses = append(responses, map[string]any{"Error": map[string]any{"Code": codes[i%len(codes)], "Message": "made up"}})
+				}
+				response["Responses"] = append(responses, response["Responses"].([]any)...)
+			}
+		})
+	}
+}
+
+// unprocessed leaves the last keys of a BatchGetItem for later.
+func unprocessed(n int) func(*http.Request) (*http.Response, error) {
+	return func(r *http.Request) (*http.Response, error) {
+		return doctored(r, func(request map[string]any) func(map[string]any) {
+			left := map[string]any{}
+			for table, of := range request["RequestItems"].(map[string]any) {
+				of := of.(map[string]any)
+				keys := of["Keys"].([]any)
+				left[table] = map[string]any{"Keys": keys[len(keys)-n:], "ConsistentRead": of["ConsistentRead"]}
+				of["Keys"] = keys[:len(keys)-n]
+			}
+			return func(response map[string]any) { response["UnprocessedKeys"] = left }
+		})
+	}
+}
+
+// doctored makes the call with another request, and answers with another response.
+func doctored(r *http.Request, doctor func(request map[string]any) func(response map[string]any)) (*http.Response, error) {
+	var request, response map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		return nil, err
+	}
+	finish := doctor(request)
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	r.Header.Del("Content-Length")
+	from, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Body.Close()
+	if err := json.NewDecoder(from.Body).Decode(&response); err != nil {
+		return nil, err
+	}
+	finish(response)
+	if body, err = json.Marshal(response); err != nil {
+		return nil, err
+	}
+	return answer(http.StatusOK, string(body))(r)
+}
+
+func TestUnprocessedKeys(t *testing.T) {
+	faults := &trouble{}
+	cfg, table := newTable(t, faults)
+	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
+	event := w.Create()
+	var emails []string
+	for n := range invite.MaxBatch {
+		emails = append(emails, fmt.Sprintf("guest%d@example.com", n))
+	}
+	w.InviteBatch(w.Batch(event, "bulk-1", emails...))
+	faults.at("BatchGetItem", 1, unprocessed(60))
+	gathered, err := w.Store.Gather(t.Context(), invite.GatherQuery{UID: event.UID, Owner: event.Owner(), Emails: emails})
+	if err != nil || len(gathered.Attendees) != invite.MaxBatch || gathered.Event == nil {
+		t.Errorf("%d attendees, %v", len(gathered.Attendees), err)
+	}
+}
+
+func TestMarkTrouble(t *testing.T) {
+	faults := &trouble{}
+	cfg, table := newTable(t, faults)
+	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
+	event := w.Create()
+	busy := []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "InternalServerError"}
+	for i, test := range []struct {
+		name  string
+		times int
+		fail  func(*http.Request) (*http.Response, error)
+	}{
+		{"some are too busy", 5, refuse(7, busy...)},
+		{"throttling", 1, answer(400, `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}`)},
+		{"a lost answer", 1, lost},
+	} {
+		var emails []string
+		var invited []invite.InviteMark
+		var updated []invite.UpdateMark
+		for n := range 60 {
+			email := fmt.Sprintf("guest%d-%d@example.com", i, n)
+			emails = append(emails, email)
+			invited = append(invited, invite.InviteMark{UID: event.UID, Email: email, RequestID: "bulk-1", Generation: 1, SESMessageID: "ses-1", At: 1})
+			updated = append(updated, invite.UpdateMark{UID: event.UID, Email: email, Sequence: 1, Rescheduled: 1, SESMessageID: "ses-2", At: 2})
+		}
+		w.InviteBatch(w.Batch(event, "bulk-1", emails...))
+		faults.at("BatchExecuteStatement", test.times, test.fail)
+		if err := w.Store.MarkInvited(t.Context(), invited); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		for _, email := range emails {
+			if a := w.Attendee(event, email); a.Delivery != invite.DeliverySent || a.SESMessageID != "ses-1" || a.Version != 2 {
+				t.Errorf("%s: %+v", test.name, a)
+			}
+		}
+		faults.at("BatchExecuteStatement", test.times, test.fail)
+		if err := w.Store.MarkUpdated(t.Context(), updated); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		for _, email := range emails {
+			if a := w.Attendee(event, email); a.SentSequence != 1 || a.Rescheduled != 1 || a.SESMessageID != "ses-2" || a.Version != 3 {
+				t.Errorf("%s: %+v", test.name, a)
+			}
+		}
+		w.Check()
+	}
+	mark := []invite.InviteMark{{UID: event.UID, Email: "a@example.com"}}
+	for _, test := range []struct {
+		name, body string
+		kind       fault.Kind
+	}{
+		{"too busy without end", `{"Responses":[{"Error":{"Code":"ThrottlingError","Message":"made up"}}]}`, fault.Throttled},
+		{"forbidden", `{"Responses":[{"Error":{"Code":"AccessDenied","Message":"made up"}}]}`, fault.Internal},
+		{"not understood", `{"Responses":[{"Error":{"Code":"ValidationError","Message":"made up"}}]}`, fault.Internal},
+		{"no answer", `{"Responses":[]}`, fault.Internal},
+	} {
+		faults.at("BatchExecuteStatement", 100, answer(200, test.body))
+		if err := w.Store.MarkInvited(t.Context(), mark); err == nil || fault.KindOf(err) != test.kind {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+	faults.at("BatchExecuteStatement", 100, answer(200, `{"Responses":[{"Error":{"Code":"ThrottlingError","Message":"made up"}}]}`))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	if err := w.Store.MarkInvited(ctx, mark); err == nil || fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("out of time: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ const attrUsed = "used"
 // Standing implements invite.Store. One BatchGetItem.
 func (s *Store) Standing(ctx context.Context, q invite.StandingQuery) (invite.Standing, error) {
 	event, attendee := eventKey(q.UID), attendeeKey(q.UID, q.Email)
-	block, suspended, bulk := blockKey(q.Email, q.Organizer), standingKey(q.Organizer, invite.Suspended), standingKey(q.Organizer, invite.BulkAllowed)
+	block, suspended, bulk := blockKey(q.Email, q.Owner.Email), standingKey(q.Owner, invite.Suspended), standingKey(q.Owner, invite.BulkAllowed)
 	keys := []key{attendee, block, suspended}
 	if !q.Known {
 		keys = append(keys, event)
@@ -83,8 +83,7 @@ func (s *Store) Invite(ctx context.Context, i invite.Invitation) (invite.Invited
 		if known, has := conditions[placeAttendee]; has {
 			return s.knownAttendee(ctx, i.Attendee, known)
 		}
-		inTheWay, ofShard := conditions[placeEventShard]
-		if sequence, revised := numberOf(inTheWay, attrSequence); ofShard && revised && sequence != i.Event.Sequence {
+		if revised(conditions[placeEventShard], i.Event) {
 			return invite.Invited{State: invite.InviteChanged}, nil
 		}
 		for n, c := range i.Caps {
@@ -92,11 +91,14 @@ func (s *Store) Invite(ctx context.Context, i invite.Invitation) (invite.Invited
 				return invite.Invited{State: invite.InviteCapped, Cap: c.Name}, nil
 			}
 		}
-		var left bool
-		if shard, left, err = s.shardWithAllowance(ctx, i.Event, i.Change.Invites); err != nil {
+		if i.Event.InviteLimit <= 0 {
+			return invite.Invited{State: invite.InviteChanged}, nil // there is no other condition
+		}
+		left, err := s.allowances(ctx, i.Event)
+		if err != nil {
 			return invite.Invited{}, err
 		}
-		if !left {
+		if shard = left.most(); left[shard] < i.Change.Invites {
 			return invite.Invited{State: invite.InviteLimit}, nil
 		}
 	}
@@ -106,18 +108,8 @@ func (s *Store) Invite(ctx context.Context, i invite.Invitation) (invite.Invited
 // invitation is the transaction that records an invitation and counts it in the given shard of the event.
 func (s *Store) invitation(i invite.Invitation, record dynamo.Item, shard int) *dynamo.WriteTx {
 	a := i.Attendee
-	event := s.add(eventShard(a.UID, shard), i.Change).If("attribute_not_exists($) OR $ = ?", attrSequence, attrSequence, i.Event.Sequence)
-	if n := i.Change.Invites; n > 0 && i.Event.InviteLimit > 0 {
-		initial := share(i.Event.InviteLimit, shard)
-		event = event.SetExpr("$ = if_not_exists($, ?) - ?", attrRemaining, attrRemaining, initial, n)
-		if initial >= n {
-			event = event.If("attribute_not_exists($) OR $ >= ?", attrRemaining, attrRemaining, n)
-		} else {
-			event = event.If("$ >= ?", attrRemaining, n)
-		}
-	}
-	own := shardOf(a.Email)
-	tx := s.db.WriteTx().Put(unchanged(s.table.Put(record), a.Version)).Update(event).Update(s.add(organizerShard(a.MailTo, own), i.Change)).Update(s.add(systemShard(own), i.Change))
+	event := take(s.addAt(shard, i.Event, i.Change), i.Event.InviteLimit, shard, i.Change.Invites)
+	tx := s.addToOwner(s.db.WriteTx().Put(unchanged(s.table.Put(record), a.Version)).Update(event), i.Event.Owner(), shardOf(a.Email), i.Change)
 	for _, c := range i.Caps {
 		k, allowed := capKey(c, a.Email)
 		tx = tx.Update(s.update(k).Add(attrUsed, 1).Set(attrTTL, c.Until).If("attribute_not_exists($) OR $ < ?", attrUsed, attrUsed, allowed))
@@ -137,25 +129,6 @@ func (s *Store) knownAttendee(ctx context.Context, a invite.Attendee, item dynam
 	return invite.Invited{State: invite.InviteKnown, Known: known}, err
 }
 
-// shardWithAllowance is the shard of the event that may send most; false when none may send n more.
-func (s *Store) shardWithAllowance(ctx context.Context, e invite.Event, n int) (int, bool, error) {
-	shards, err := s.eventShards(ctx, e.UID)
-	if err != nil {
-		return 0, false, err
-	}
-	best, most := 0, -1
-	for i, item := range shards {
-		remaining, has := numberOf(item, attrRemaining)
-		if !has {
-			remaining = share(e.InviteLimit, i)
-		}
-		if remaining > most {
-			best, most = i, remaining
-		}
-	}
-	return best, most >= n, nil
-}
-
 // MarkSent implements invite.Store. One UpdateItem.
 func (s *Store) MarkSent(ctx context.Context, a invite.Attendee, sesMessageID string, at int64) error {
 	update := s.update(attendeeKey(a.UID, a.Email)).
@@ -166,9 +139,5 @@ func (s *Store) MarkSent(ctx context.Context, a invite.Attendee, sesMessageID st
 	} else {
 		update = update.If("'request_id' = ?", a.RequestID)
 	}
-	err := update.Run(ctx)
-	if _, refused := refusedBy(err); refused {
-		return nil
-	}
-	return translate("mark invitation sent", err)
+	return unlessRefused("mark invitation sent", update.Run(ctx))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
+	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
@@ -23,24 +24,73 @@ type key struct{ pk, sk string }
 
 func eventKey(uid string) key { return key{"event#" + uid, "event#" + uid} }
 
-func attendeeKey(uid, email string) key { return key{"event#" + uid, attendeePrefix + email} }
-
-// The sort keys of attendees lie between these.
+// Prefixes of the sort keys of an event's lists. None of them lies between the event's own sort key and those of its statistics.
 const (
 	attendeePrefix = "attendee#"
-	afterAttendees = "attendee$"
+	guestPrefix    = "guest#"
+	proposalPrefix = "proposal#"
 )
 
-func lookUpKey(mailto, originalUID string) key {
-	return key{"original_event#" + itip.UIDKey(originalUID), "original_event#" + mailto}
+func attendeeKey(uid, email string) key { return key{"event#" + uid, attendeePrefix + email} }
+
+func guestKey(uid, email string) key { return key{"event#" + uid, guestPrefix + email} }
+
+// proposalKey is a guest's proposal for the whole event, or for one instance.
+func proposalKey(uid, email, instance string) key {
+	k := key{"event#" + uid, proposalPrefix + email}
+	if instance != "" {
+		k.sk += "#" + instanceName(instance)
+	}
+	return k
 }
 
+// maxInstanceName is the longest name of an instance that stands in a sort key as it is: 20260408T090000Z has 16 octets.
+const maxInstanceName = 32
+
+// instanceName is the instance's key, or the hash of one that somebody's calendar made up.
+func instanceName(instance string) string {
+	plain := len(instance) <= maxInstanceName
+	for _, c := range []byte(instance) {
+		plain = plain && (c >= '0' && c <= '9' || c >= 'A' && c <= 'Z')
+	}
+	if plain {
+		return instance
+	}
+	sum := sha256.Sum256([]byte(instance))
+	return "sha256-" + hex.EncodeToString(sum[:16])
+}
+
+// tenantOf is the tenant's name; records made before there were several have none.
+func tenantOf(tenant string) string {
+	if tenant == "" {
+		return invite.DefaultTenant
+	}
+	return tenant
+}
+
+// scope is what the sort keys of a tenant's records carry after the address: nothing at the default tenant (spec §8), else its name.
+func scope(tenant string) string {
+	if tenantOf(tenant) == invite.DefaultTenant {
+		return ""
+	}
+	_, err := strconv.Atoi(tenant[strings.LastIndexByte(tenant, '.')+1:])
+	if err == nil || strings.HasPrefix(tenant, "~") {
+		tenant = "~" + tenant // a tenant called 3, or a.3, has other counters than shard 3 of the default tenant, or of a
+	}
+	return "#" + tenant
+}
+
+func lookUpKey(o invite.Organizer, originalUID string) key {
+	return key{"original_event#" + itip.UIDKey(originalUID), "original_event#" + o.Email + scope(o.Tenant)}
+}
+
+// blockKey is the same at all tenants: it is the person who is blocked.
 func blockKey(attendee, organizer string) key {
 	return key{"attendee#" + attendee, "block#" + organizer}
 }
 
-func standingKey(organizer string, kind invite.StandingKind) key {
-	return key{"organizer#" + organizer, string(kind) + "#" + organizer}
+func standingKey(o invite.Organizer, kind invite.StandingKind) key {
+	return key{"organizer#" + o.Email, string(kind) + "#" + o.Email + scope(o.Tenant)}
 }
 
 // Shards is how many items share the counting of one set of statistics. An item takes about 500 transactional writes a second.
@@ -64,16 +114,26 @@ func eventShard(uid string, shard int) key {
 }
 
 // organizerTotal is the organizer's count of events: one item, so that the event limit is exact.
-func organizerTotal(mailto string) key {
-	return key{"organizer#" + mailto, "organizer_statistics#" + mailto}
+func organizerTotal(o invite.Organizer) key {
+	return key{"organizer#" + o.Email, "organizer_statistics#" + o.Email + scope(o.Tenant)}
 }
 
-func organizerShard(mailto string, shard int) key {
-	return key{"organizer#" + mailto, "organizer_statistics#" + mailto + "#" + strconv.Itoa(shard)}
+func organizerShard(o invite.Organizer, shard int) key {
+	k := organizerTotal(o)
+	k.sk += shardName(o.Tenant, shard)
+	return k
 }
 
-func systemShard(shard int) key {
-	return key{"system#", "system_statistics#" + strconv.Itoa(shard)}
+func systemShard(tenant string, shard int) key {
+	return key{"system#", "system_statistics" + scope(tenant) + shardName(tenant, shard)}
+}
+
+// shardName ends the sort keys of a tenant's shards: #3 at the default tenant, .3 after the name of any other.
+func shardName(tenant string, shard int) string {
+	if scope(tenant) == "" {
+		return "#" + strconv.Itoa(shard)
+	}
+	return "." + strconv.Itoa(shard)
 }
 
 // minCapShare is the least that a shard of a cap's counter may allow; a smaller cap is one item.

@@ -2,7 +2,7 @@ package ddbstore
 
 import (
 	"context"
-	"errors"
+	"slices"
 
 	"github.com/guregu/dynamo/v2"
 
@@ -34,49 +34,33 @@ func (s *Store) Statistics(ctx context.Context, uid string) (invite.Event, invit
 }
 
 // OrganizerStatistics implements invite.Store. One Query.
-func (s *Store) OrganizerStatistics(ctx context.Context, mailto string) (invite.Statistics, error) {
-	k := organizerTotal(mailto)
-	return s.total(ctx, k.pk, k.sk)
+func (s *Store) OrganizerStatistics(ctx context.Context, o invite.Organizer) (invite.Statistics, error) {
+	keys := []key{organizerTotal(o)}
+	for i := range Shards {
+		keys = append(keys, organizerShard(o, i))
+	}
+	return s.total(ctx, keys)
 }
 
 // SystemStatistics implements invite.Store. One Query.
-func (s *Store) SystemStatistics(ctx context.Context) (invite.Statistics, error) {
-	return s.total(ctx, "system#", "system_statistics")
+func (s *Store) SystemStatistics(ctx context.Context, tenant string) (invite.Statistics, error) {
+	var keys []key
+	for i := range Shards {
+		keys = append(keys, systemShard(tenant, i))
+	}
+	return s.total(ctx, keys)
 }
 
-func (s *Store) total(ctx context.Context, pk, from string) (invite.Statistics, error) {
-	items, err := s.query(ctx, pk, from, from+"$")
+// total sums the counters with these keys, given in their order. What else lies between them belongs to other tenants.
+func (s *Store) total(ctx context.Context, keys []key) (invite.Statistics, error) {
+	first, last := keys[0], keys[len(keys)-1]
+	items, err := s.query(ctx, first.pk, first.sk, last.sk)
 	total := invite.NewStatistics()
 	for _, item := range items {
-		sum(&total, item)
+		if slices.Contains(keys, key{first.pk, textOf(item, attrSK)}) {
+			sum(&total, item)
+		}
 	}
 	tidy(&total)
 	return total, err
-}
-
-// Attendees implements invite.Store. One Query.
-func (s *Store) Attendees(ctx context.Context, uid, after string, limit int) ([]invite.Attendee, string, error) {
-	query := s.table.Get(attrPK, eventKey(uid).pk).Consistent(true).SearchLimit(limit)
-	if after == "" {
-		query = query.Range(attrSK, dynamo.BeginsWith, attendeePrefix)
-	} else {
-		query = query.Range(attrSK, dynamo.Between, attendeePrefix+after+"\x01", afterAttendees) // no address has a control character
-	}
-	var items []dynamo.Item
-	more, err := query.AllWithLastEvaluatedKey(ctx, &items)
-	if err != nil && !errors.Is(err, dynamo.ErrNotFound) {
-		return nil, "", translate("list attendees", err)
-	}
-	page := make([]invite.Attendee, 0, len(items))
-	for _, item := range items {
-		attendee, err := read[invite.Attendee](item)
-		if err != nil {
-			return nil, "", err
-		}
-		page = append(page, attendee)
-	}
-	if more == nil || len(page) == 0 {
-		return page, "", nil
-	}
-	return page, page[len(page)-1].Email, nil
 }

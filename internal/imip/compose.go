@@ -55,7 +55,7 @@ func NewComposer(inv Invitation, keys *seal.Keys) (*Composer, error) {
 	mixed, alternative := boundaries(&inv, text, html, c.calendar)
 
 	var m layout
-	composeHeader(&m, &inv, events[0])
+	composeHeader(&m, &inv, subject(&inv, events))
 	m.string("Content-Type: multipart/mixed;\r\n boundary=\"" + mixed + "\"\r\n\r\n")
 	m.string("--" + mixed + "\r\nContent-Type: multipart/alternative;\r\n boundary=\"" + alternative + "\"\r\n\r\n")
 	part := func(contentType string, body []piece) {
@@ -84,7 +84,7 @@ func NewComposer(inv Invitation, keys *seal.Keys) (*Composer, error) {
 }
 
 // composeHeader writes the header of the mail, all but Content-Type (field rules 8, 38-45).
-func composeHeader(m *layout, inv *Invitation, main ical.Event) {
+func composeHeader(m *layout, inv *Invitation, subject string) {
 	field := func(name string, value []byte) {
 		m.string(name + ": ")
 		m.write(value)
@@ -100,9 +100,9 @@ func composeHeader(m *layout, inv *Invitation, main ical.Event) {
 	m.hole(holeTo)
 	m.string("\r\n")
 	field("Reply-To", appendMailbox(nil, cleanName(inv.OrganizerName), inv.OrganizerEmail))
-	field("Subject", appendUnstructured(nil, subject(inv, main)))
+	field("Subject", appendUnstructured(nil, subject))
 	field("Date", []byte(inv.DTStamp.UTC().Format(time.RFC1123Z)))
-	m.string(fmt.Sprintf("Message-ID: <%d.%d.", inv.Sequence, inv.DTStamp.Unix())) // SES replaces it and Date (field rule 43)
+	m.string("Message-ID: <" + messageKey(inv)) // SES replaces it and Date (field rule 43)
 	m.hole(holeUID)
 	m.string(">\r\nReferences: <") // SES leaves it alone: mails of one event thread by it
 	m.hole(holeUID)
@@ -121,6 +121,16 @@ func composeHeader(m *layout, inv *Invitation, main ical.Event) {
 		"MIME-Version: 1.0\r\n")
 }
 
+// messageKey tells the mails of one revision to the same recipient apart.
+func messageKey(inv *Invitation) string {
+	key := fmt.Sprintf("%d.%d.", inv.Sequence, inv.DTStamp.Unix())
+	if inv.Method == MethodRequest && len(inv.Instances) == 0 {
+		return key
+	}
+	sum := sha256.Sum256([]byte(inv.Method + "\x00" + strings.Join(inv.Instances, "\x00")))
+	return key + hex.EncodeToString(sum[:6]) + "."
+}
+
 // noTitle stands for the title of an event that has none.
 const noTitle = "(no title)"
 
@@ -130,22 +140,6 @@ func title(e ical.Event) string {
 		return summary
 	}
 	return noTitle
-}
-
-// subject is the mail's subject in one line of at most maxSubject characters.
-func subject(inv *Invitation, main ical.Event) string {
-	text := cleanLine(inv.Subject)
-	if text == "" {
-		switch {
-		case inv.Method == MethodCancel:
-			text = "Cancelled: " + title(main)
-		case inv.Update:
-			text = "Updated invitation: " + title(main)
-		default:
-			text = "Invitation: " + title(main)
-		}
-	}
-	return cutRunes(text, maxSubject)
 }
 
 // boundaries derives the boundaries from what the mails share, so that the same invitation gives the same bytes.
@@ -187,28 +181,21 @@ func (c *Composer) Append(dst []byte, r Recipient) ([]byte, error) {
 	if dst == nil {
 		dst = make([]byte, 0, c.size)
 	}
-	for _, p := range c.message {
-		switch p.hole {
-		case literal:
-			dst = append(dst, p.text...)
-		case holeAttachment:
-			dst = c.appendAttachment(dst, s)
-		default:
-			dst = append(dst, s.values[p.hole]...)
+	for i := range c.message {
+		if c.message[i].hole == holeAttachment {
+			dst = c.appendAttachment(dst, s, &r)
+		} else {
+			dst = s.append(dst, &c.message[i], &r)
 		}
 	}
 	return dst, nil
 }
 
 // appendAttachment appends the calendar in base64.
-func (c *Composer) appendAttachment(dst []byte, s *slip) []byte {
+func (c *Composer) appendAttachment(dst []byte, s *slip, r *Recipient) []byte {
 	s.calendar = s.calendar[:0]
-	for _, p := range c.calendar {
-		if p.hole == literal {
-			s.calendar = append(s.calendar, p.text...)
-		} else {
-			s.calendar = append(s.calendar, s.values[p.hole]...)
-		}
+	for i := range c.calendar {
+		s.calendar = s.append(s.calendar, &c.calendar[i], r)
 	}
 	return appendBase64(dst, s.calendar)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
+	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
 
 // FuzzCompose: whatever calendar an organizer mails in and whatever a recipient is called, the mail is well-formed, its calendar is
@@ -15,30 +16,41 @@ import (
 func FuzzCompose(f *testing.F) {
 	for _, calendar := range []string{zoned(single), series, instance, event("DTSTART;VALUE=DATE:20260501\nRRULE:FREQ=YEARLY"),
 		event("DTSTART:20260302T160000Z\nRDATE:20260304T160000Z\nDESCRIPTION:<b>x</b>&nbsp\\;<a href=\"https://x.example\">y</a>")} {
-		f.Add([]byte(calendar), "Grace Höpper", false)
+		f.Add([]byte(calendar), "Grace Höpper", byte(0))
 	}
 	files, _ := filepath.Glob("testdata/mails/*.eml")
 	for _, file := range files {
 		if mail, err := os.ReadFile(file); err == nil {
-			f.Add([]byte(readSent(f, mail).part(f, "text/calendar").body), "\"x\" <y>", true)
+			f.Add([]byte(readSent(f, mail).part(f, "text/calendar").body), "\"x\" <y>", byte(7))
+			f.Add([]byte(readSent(f, mail).part(f, "text/calendar").body), "joan@example.net", byte(12))
 		}
 	}
 	keys := testKeys(f)
-	f.Fuzz(func(t *testing.T, calendar []byte, name string, cancel bool) {
+	f.Fuzz(func(t *testing.T, calendar []byte, name string, kind byte) {
 		read, err := ical.Read(calendar, ical.Limits{Bytes: 64 << 10})
 		if err != nil {
 			return
 		}
 		inv := invitation(t, event("DTSTART:20260302T160000Z"))
 		inv.Calendar, inv.OrganizerName, inv.Subject = read, name, name
-		if cancel {
-			inv.Method = imip.MethodCancel
+		inv.Method = []string{imip.MethodRequest, imip.MethodCancel, imip.MethodDeclineCounter}[kind%3]
+		if inv.Comment = name; kind&4 != 0 {
+			inv.Update = true
+			inv.Changed = []itip.Field{itip.FieldStart, itip.FieldRecurrence, itip.FieldLocation, itip.FieldConferencing, itip.FieldSummary, itip.FieldStatus, itip.FieldInstances}
+		}
+		partStats := map[string]string{}
+		if kind&8 != 0 {
+			inv.Instances = []string{"20260407T120000Z", "20260407"}
+			for _, e := range read.Overrides("") {
+				inv.Instances = append(inv.Instances, itip.InstanceKeyOf(e))
+				partStats[itip.InstanceKeyOf(e)] = "DECLINED"
+			}
 		}
 		composer, err := imip.NewComposer(inv, keys)
 		if err != nil {
 			return
 		}
-		mail := mustAppend(t, composer, imip.Recipient{Email: grace.Email, Name: name})
+		mail := mustAppend(t, composer, imip.Recipient{Email: grace.Email, Name: name, Instances: partStats, PartStat: "DELEGATED", DelegatedTo: name})
 		checkWire(t, mail)
 		s := readSent(t, mail)
 		if len(s.parts) != 4 || s.part(t, "text/calendar").body != s.part(t, "application/ics").body {

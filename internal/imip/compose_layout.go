@@ -29,8 +29,9 @@ const (
 
 // piece is a stretch of a mail: text, or a hole.
 type piece struct {
-	text []byte
-	hole hole
+	text     []byte
+	hole     hole
+	instance string // of the ATTENDEE of a single instance: its key
 }
 
 // layout collects pieces.
@@ -49,17 +50,21 @@ func (l *layout) write(text []byte) {
 
 func (l *layout) string(text string) { l.write([]byte(text)) }
 
-func (l *layout) hole(h hole) { l.pieces = append(l.pieces, piece{hole: h}) }
+func (l *layout) hole(h hole) { l.instanceHole(h, "") }
+
+func (l *layout) instanceHole(h hole, instance string) {
+	l.pieces = append(l.pieces, piece{hole: h, instance: instance})
+}
 
 // quotedPrintable appends a part's pieces, encoded. A hole begins and ends at the start of an encoded line, so that what fills it
 // can be encoded alone.
 func (l *layout) quotedPrintable(part []piece) {
 	for i, p := range part {
 		if p.hole != literal {
-			l.hole(encodedForm(p.hole))
+			l.instanceHole(encodedForm(p.hole), p.instance)
 			continue
 		}
-		text := appendQuotedPrintable(nil, p.text)
+		text := appendQuotedPrintable(make([]byte, 0, len(p.text)+len(p.text)/8+len(softBreak)), p.text)
 		if i+1 < len(part) && len(text) > 0 && text[len(text)-1] != '\n' {
 			text = append(text, softBreak...)
 		}

@@ -29,32 +29,44 @@ func newSlip() *slip {
 	return s
 }
 
+// knownPartStat reports whether it is a PARTSTAT of an event (RFC 5545 §3.2.12), or none.
+func knownPartStat(partStat string) bool {
+	switch partStat {
+	case "", "NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED":
+		return true
+	}
+	return false
+}
+
 func (s *slip) fill(c *Composer, r Recipient) error {
-	switch r.PartStat {
-	case "":
-		r.PartStat = "NEEDS-ACTION"
-	case "NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED": // RFC 5545 §3.2.12
-	default:
+	known := knownPartStat(r.PartStat)
+	for _, partStat := range r.Instances {
+		known = known && knownPartStat(partStat)
+	}
+	if !known {
 		return fault.New(fault.InvalidRequest, "bad-partstat", "")
+	}
+	sealed := seal.Invitation{UID: c.uid, Email: r.Email, Generation: r.Generation}
+	if r.UIDEmail != "" {
+		sealed.Email, sealed.Generation = r.UIDEmail, r.UIDGeneration
 	}
 	name := cleanName(r.Name)
 	v := &s.values
 
 	v[holeTo] = appendMailbox(v[holeTo][:0], name, r.Email)
-	v[holeUID] = c.keys.AppendUID(v[holeUID][:0], seal.Invitation{UID: c.uid, Email: r.Email, Generation: r.Generation}, c.domain)
+	v[holeUID] = c.keys.AppendUID(v[holeUID][:0], sealed, c.domain)
 	s.uid.Value = string(v[holeUID])
 	v[holeUIDLine] = ical.AppendProp(v[holeUIDLine][:0], &s.uid)
 	v[holeUIDEncoded] = appendQuotedPrintable(v[holeUIDEncoded][:0], v[holeUIDLine])
-	s.attendee.Params[goical.ParamParticipationStatus][0] = r.PartStat
 	s.attendee.Params[goical.ParamCommonName][0] = name
 	if name == "" {
 		s.attendee.Params[goical.ParamCommonName][0] = r.Email
 	}
 	s.attendee.Value = mailtoURI(r.Email)
-	v[holeAttendeeLine] = ical.AppendProp(v[holeAttendeeLine][:0], &s.attendee)
+	v[holeAttendeeLine] = s.appendAttendee(v[holeAttendeeLine][:0], r.PartStat, r.DelegatedTo)
 	v[holeAttendeeEncoded] = appendQuotedPrintable(v[holeAttendeeEncoded][:0], v[holeAttendeeLine])
 
-	v[holeUnsubscribe] = c.keys.AppendLink(v[holeUnsubscribe][:0], seal.Link{Purpose: seal.Unsubscribe, Email: r.Email, Extra: c.organizer})
+	v[holeUnsubscribe] = c.keys.AppendLink(v[holeUnsubscribe][:0], seal.Link{Purpose: seal.Unsubscribe, UID: c.uid, Email: r.Email, Extra: c.organizer})
 	s.raw = c.keys.AppendLink(s.raw[:0], seal.Link{Purpose: seal.RSVP, UID: c.uid, Email: r.Email, Generation: r.Generation})
 	s.encode(holeRSVP, s.raw)
 	s.encode(holeStop, v[holeUnsubscribe])
@@ -73,6 +85,36 @@ func (s *slip) fill(c *Composer, r Recipient) error {
 	s.raw = appendEscapedHTML(s.raw[:0], r.Email)
 	s.encode(holeEmailHTML, s.raw)
 	return nil
+}
+
+// appendAttendee appends the recipient's ATTENDEE property with an answer. A recipient who delegated may still be asked (RSVP stays
+// TRUE): they can take it back.
+func (s *slip) appendAttendee(dst []byte, partStat, delegatedTo string) []byte {
+	if partStat == "" {
+		partStat = "NEEDS-ACTION"
+	}
+	s.attendee.Params[goical.ParamParticipationStatus][0] = partStat
+	delete(s.attendee.Params, goical.ParamDelegatedTo)
+	if partStat == "DELEGATED" && checkAddress(delegatedTo) == nil {
+		s.attendee.Params.Set(goical.ParamDelegatedTo, mailtoURI(delegatedTo))
+	}
+	return ical.AppendProp(dst, &s.attendee)
+}
+
+// append appends a piece as it is for the recipient.
+func (s *slip) append(dst []byte, p *piece, r *Recipient) []byte {
+	if p.hole == literal {
+		return append(dst, p.text...)
+	}
+	partStat, differs := r.Instances[p.instance]
+	if p.instance == "" || !differs {
+		return append(dst, s.values[p.hole]...)
+	}
+	s.raw = s.appendAttendee(s.raw[:0], partStat, r.DelegatedTo)
+	if p.hole == holeAttendeeEncoded {
+		return appendQuotedPrintable(dst, s.raw)
+	}
+	return append(dst, s.raw...)
 }
 
 // encode fills a hole in a body of quoted-printable, which ends with a soft line break where it is not empty.

@@ -55,6 +55,9 @@ type meant struct {
 	occurrences                                   []string
 	partstat, attendee, cn, organizer             string
 	events                                        int
+	text                                          string // a part of the text
+	title                                         string // in the text; empty = summary
+	sealedFor                                     string // by the UID; empty = attendee
 }
 
 const summer = "2026-03-31T14:00:00+02:00"
@@ -88,6 +91,34 @@ var meantMails = map[string]meant{
 		summary: strings.TrimSpace(strings.Repeat("Frühlingsplanung mit Äpfeln 🍏🍎, Grüße aus 東京 – ", 5)), start: "2026-03-12T09:00:00Z", end: "2026-03-12T10:00:00Z", zone: "UTC",
 		attendee: "jose@example.org", cn: "José Ñandú 🎉", organizer: "Zoë Müller-Lüdenscheidt",
 	},
+	"update-details": {subject: "Updated invitation: Spring planning", summary: "Spring planning", sequence: 1, partstat: "ACCEPTED", start: "2026-03-12T10:00:00+01:00", end: "2026-03-12T11:00:00+01:00", zone: "UTC",
+		text: "New place: Library, second floor, Unter den Linden 8, Berlin\nNew link: https://meet.google.com/abc-defg-hij\nNew title: Spring planning\nThe description has changed.\n"},
+	"reschedule": {subject: "Updated invitation: Spring planning", summary: "Spring planning", sequence: 2, start: "2026-03-12T10:00:00+01:00", end: "2026-03-12T11:00:00+01:00", zone: "UTC",
+		text: "New time: Thursday, 12 March 2026, 10:00 – 11:00 CET (Europe/Berlin)\nNew place: Library, second floor, Unter den Linden 8, Berlin\n\nThe time is new, so earlier answers no longer count: please answer again.\n"},
+	"reschedule-all-day": {subject: "Updated invitation: Spring fair", summary: "Spring fair", sequence: 1, start: "2026-05-01", end: "2026-05-04", text: "New time: Friday, 1 May – Sunday, 3 May 2026, all day\n"},
+	"reschedule-floating": {subject: "Updated invitation: Morning run, wherever you are", summary: "Morning run, wherever you are", sequence: 1, start: "2026-05-01T08:30:00", end: "2026-05-01T09:15:00", zone: "floating",
+		text: "New time: Friday, 1 May 2026, 08:30 – 09:15\n"},
+	"reschedule-series": {
+		subject: "Updated invitation: Weekly stand-up", summary: "Weekly stand-up", sequence: 1, start: "2026-03-03T14:00:00+01:00", end: "2026-03-03T15:00:00+01:00", zone: "Europe/Berlin",
+		rrule: "FREQ=WEEKLY;BYDAY=TU;UNTIL=20260630T120000Z", events: 2, text: "New dates: every week on Tuesday, until 30 June 2026\nSingle dates of the series have changed",
+		occurrences: []string{"2026-03-03T14:00:00+01:00", "2026-03-11T16:00:00+01:00", summer, "2026-04-14T14:00:00+02:00", "2026-04-21T14:00:00+02:00", "2026-04-28T14:00:00+02:00", "2026-05-05T14:00:00+02:00", "2026-05-12T14:00:00+02:00"},
+	},
+	"instance-moved": {subject: "Updated invitation: Weekly stand-up (moved) (Tue 10 Mar 2026)", summary: "Weekly stand-up (moved)", sequence: 3, start: "2026-03-11T16:00:00+01:00", end: "2026-03-11T17:00:00+01:00",
+		zone: "Europe/Berlin", instance: "2026-03-10T14:00:00+01:00", text: "one date of this series: Tuesday, 10 March 2026.\n\nNew time: Wednesday, 11 March 2026, 16:00 – 17:00 CET (Europe/Berlin)\n"},
+	"instance-cancelled": {method: "CANCEL", subject: "Cancelled: Weekly stand-up (Tue 24 Mar 2026)", summary: "Weekly stand-up", sequence: 4, partstat: "ACCEPTED", start: "2026-03-24T14:00:00+01:00", end: "2026-03-24T15:00:00+01:00",
+		zone: "Europe/Berlin", instance: "2026-03-24T14:00:00+01:00", text: "one date of this series: Tuesday, 24 March 2026. The other dates stand.\n"},
+	"instances-changed": {subject: "Updated invitation: Weekly stand-up (2 dates)", summary: "Weekly stand-up (moved)", sequence: 5, events: 2, start: "2026-03-11T16:00:00+01:00", end: "2026-03-11T17:00:00+01:00",
+		zone: "Europe/Berlin", instance: "2026-03-10T14:00:00+01:00", title: "Weekly stand-up",
+		text: "Tuesday, 10 March 2026 is now Wednesday, 11 March 2026, 16:00 – 17:00 CET (Europe/Berlin)\nTuesday, 14 April 2026, 14:00 – 15:00 CEST (Europe/Berlin)\n"},
+	"instances-cancelled": {method: "CANCEL", subject: "Cancelled: Weekly stand-up (2 dates)", summary: "Weekly stand-up", sequence: 5, events: 2, partstat: "ACCEPTED", start: "2026-03-17T14:00:00+01:00", end: "2026-03-17T15:00:00+01:00",
+		zone: "Europe/Berlin", instance: "2026-03-17T14:00:00+01:00", text: "has cancelled 2 dates of this series. The other dates stand.\n"},
+	"instance-moved-all-day": {subject: "Updated invitation: Cleaning day (Mon 1 Jun 2026)", summary: "Cleaning day", sequence: 1, start: "2026-06-02", end: "2026-06-03", instance: "2026-06-01", text: "New time: Tuesday, 2 June 2026, all day\n"},
+	"forwarded": {subject: "Updated invitation: Spring planning", summary: "Spring planning", sequence: 1, start: "2026-03-12T10:00:00+01:00", end: "2026-03-12T11:00:00+01:00", zone: "UTC",
+		attendee: "edith@example.net", cn: "Edith Clarke", partstat: "DELEGATED", sealedFor: "grace@example.org"},
+	"decline-counter": {method: "DECLINECOUNTER", subject: "Proposal declined: Spring planning", summary: "Spring planning", sequence: 1, partstat: "TENTATIVE", start: "2026-03-12T10:00:00+01:00", end: "2026-03-12T11:00:00+01:00", zone: "UTC",
+		text: "You proposed: Thu 12 Mar 2026, 10:00–11:00 CET → 14:00–15:00 CET\n\nAda Ng writes:\n\nSorry, the room; is taken then.\nSee you at ten?\n"},
+	"decline-counter-instance": {method: "DECLINECOUNTER", subject: "Proposal declined: Weekly stand-up (Tue 7 Apr 2026)", summary: "Weekly stand-up", sequence: 1, start: "2026-04-07T14:00:00+02:00", end: "2026-04-07T15:00:00+02:00",
+		zone: "Europe/Berlin", instance: "2026-04-07T14:00:00+02:00", text: "This date of the series stays as it is.\n"},
 	"hostile": {
 		subject: "Invitation: =?UTF-8?Q?Faked?= <script>alert(1)</script> {title} {rsvp_token}", summary: "=?UTF-8?Q?Faked?= <script>alert(1)</script> {title} {rsvp_token}",
 		start: "2026-03-12T09:00:00Z", end: "2026-03-12T10:00:00Z", zone: "UTC", attendee: "o'neil+x@example.org", cn: "N' ATTENDEE:mailto:x@y;,: =?UTF-8?Q?z?=",
@@ -125,6 +156,17 @@ func TestSecondReader(t *testing.T) {
 				t.Errorf("to %v, reply to %v", got.To, got.ReplyTo)
 			}
 			title := strings.Join(strings.Fields(want.summary), " ")
+			if want.title != "" {
+				title = want.title
+			}
+			if !strings.Contains(got.Text, want.text) {
+				t.Errorf("the text lacks %q:\n%s", want.text, got.Text)
+			}
+			for line := range strings.SplitSeq(strings.TrimSpace(want.text), "\n") {
+				if html := strings.NewReplacer("&#39;", "'", "&amp;", "&").Replace(got.HTML); !strings.Contains(html, line[:strings.LastIndexByte(line, ' ')+1]) {
+					t.Errorf("the HTML lacks %q:\n%s", line, got.HTML)
+				}
+			}
 			if !strings.Contains(got.Text, title) || !strings.Contains(got.HTML, "<h1") || !strings.Contains(got.Text, "/unsubscribe/") {
 				t.Errorf("text or HTML lacks something:\n%s\n%s", got.Text, got.HTML)
 			}
@@ -144,7 +186,7 @@ func TestSecondReader(t *testing.T) {
 			}
 			a := e.Attendees[0]
 			check("attendee", strings.Join([]string{a.CN, a.PartStat, a.RSVP, a.Role, a.Value}, " "), strings.Join([]string{want.cn, want.partstat, "TRUE", "REQ-PARTICIPANT", "mailto:" + want.attendee}, " "))
-			if opened, err := keys.OpenUID(e.UID); err != nil || opened.UID != testUID || opened.Email != want.attendee {
+			if opened, err := keys.OpenUID(e.UID); err != nil || opened.UID != testUID || opened.Email != want.sealedFor {
 				t.Errorf("uid %s opens as %+v, %v", e.UID, opened, err)
 			}
 			if want.instance == "" != (e.RecurrenceID == nil) || e.RecurrenceID != nil && e.RecurrenceID.text() != epoch(t, want.instance, want.zone) {
@@ -177,6 +219,9 @@ func (m *meant) fillIn() {
 		if *field == "" {
 			*field = common
 		}
+	}
+	if m.sealedFor == "" {
+		m.sealedFor = m.attendee
 	}
 	m.events = max(m.events, 1)
 	if m.status = "CONFIRMED"; m.method == "CANCEL" {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
+	"github.com/calendarinvite/calendarinviteserver/internal/itip"
+	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // berlin is a complete VTIMEZONE as Google sends it.
@@ -135,6 +137,47 @@ func goldenMails(t testing.TB) map[string][]byte {
 		func(inv *imip.Invitation) {
 			inv.OrganizerName = "Eve\r\nBcc: victim@example.net\r\n\"quoted\" \\ <a@b>; ,\u202e"
 		}, imip.Recipient{Email: "o'neil+x@example.org", Name: "N\"\r\nATTENDEE:mailto:x@y;,:\x00 =?UTF-8?Q?z?="})
+
+	// Updates, which say what changed; of a series' instances, only these.
+	revise := func(sequence int, changed ...itip.Field) func(*imip.Invitation) {
+		return func(inv *imip.Invitation) {
+			inv.Update, inv.Sequence, inv.DTStamp, inv.Changed = true, sequence, testStamp.Add(time.Duration(sequence)*time.Hour), changed
+		}
+	}
+	instances := func(method string, sequence int, keys []string, changed ...itip.Field) func(*imip.Invitation) {
+		return func(inv *imip.Invitation) {
+			revise(sequence, changed...)(inv)
+			inv.Method, inv.Instances = method, keys
+		}
+	}
+	accepted := imip.Recipient{Email: "grace@example.org", Name: "Grace Hopper", PartStat: "ACCEPTED"}
+	add("update-details", zoned(single), revise(1, itip.FieldSummary, itip.FieldDescription, itip.FieldLocation, itip.FieldConferencing), accepted)
+	add("reschedule", zoned(single), revise(2, itip.FieldStart, itip.FieldEnd, itip.FieldLocation), grace)
+	add("reschedule-all-day", event("DTSTART;VALUE=DATE:20260501\nDTEND;VALUE=DATE:20260504\nSUMMARY:Spring fair\nLOCATION:Market square"), revise(1, itip.FieldEnd), grace)
+	add("reschedule-floating", event("DTSTART:20260501T083000\nDURATION:PT45M\nSUMMARY:Morning run, wherever you are"), revise(1, itip.FieldStart, itip.FieldEnd), grace)
+	add("reschedule-series", series, revise(1, itip.FieldRecurrence, itip.FieldInstances), grace)
+	add("instance-moved", series, instances(imip.MethodRequest, 3, []string{"20260310T130000Z"}, itip.FieldStart, itip.FieldEnd, itip.FieldSummary), grace)
+	add("instance-cancelled", series, instances(imip.MethodCancel, 4, []string{"20260324T130000Z"}), accepted)
+	add("instances-changed", series, instances(imip.MethodRequest, 5, []string{"20260310T130000Z", "20260414T120000Z"}, itip.FieldStart, itip.FieldLocation),
+		imip.Recipient{Email: "grace@example.org", Name: "Grace Hopper", PartStat: "ACCEPTED", Instances: map[string]string{"20260310T130000Z": "NEEDS-ACTION"}})
+	add("instances-cancelled", series, instances(imip.MethodCancel, 5, []string{"20260317T130000Z", "20260324T130000Z"}), accepted)
+	add("instance-moved-all-day", event("DTSTART;VALUE=DATE:20260501\nRRULE:FREQ=MONTHLY;COUNT=4\nSUMMARY:Cleaning day\nEND:VEVENT\nBEGIN:VEVENT\nUID:original@example.com\nDTSTAMP:20260101T000000Z"+
+		"\nRECURRENCE-ID;VALUE=DATE:20260601\nDTSTART;VALUE=DATE:20260602\nSUMMARY:Cleaning day"), instances(imip.MethodRequest, 1, []string{"20260601"}, itip.FieldStart), grace)
+	add("forwarded", zoned(single), revise(1, itip.FieldLocation), imip.Recipient{
+		Email: "edith@example.net", Name: "Edith Clarke", PartStat: "DELEGATED", DelegatedTo: "joan@example.net", UIDEmail: grace.Email, UIDGeneration: 1,
+	})
+	declined := func(inv *imip.Invitation) {
+		inv.Method, inv.Sequence, inv.Comment = imip.MethodDeclineCounter, 1, "Sorry, the room; is taken then.\nSee you at ten?"
+	}
+	add("decline-counter", zoned(single), func(inv *imip.Invitation) {
+		declined(inv)
+		start := time.Date(2026, 3, 12, 13, 0, 0, 0, time.UTC)
+		inv.Proposal = when.Span{Start: start, End: start.Add(time.Hour)}
+	}, imip.Recipient{Email: "grace@example.org", Name: "Grace Hopper", PartStat: "TENTATIVE"})
+	add("decline-counter-instance", series, func(inv *imip.Invitation) {
+		declined(inv)
+		inv.Instances = []string{"20260407T120000Z"}
+	}, grace)
 	return mails
 }
 

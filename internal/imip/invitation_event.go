@@ -12,6 +12,7 @@ import (
 
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
+	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
 
 // ProdID names this system in the calendars that it writes (RFC 5545 §3.7.3).
@@ -22,6 +23,7 @@ const (
 	maxDescription     = 8 << 10  // field rule 25
 	maxAltDescription  = 32 << 10 // dropped when longer: half an HTML document is none
 	maxOtherValue      = 16 << 10 // any other property; dropped when longer
+	maxComment         = 2 << 10
 	dateForm           = "20060102"
 	localForm          = "20060102T150405"
 	utcForm            = "20060102T150405Z"
@@ -34,13 +36,17 @@ type calendarWriter struct {
 	out   layout
 	line  []byte
 	zones zoneTable
-	utc   bool // a single event: times go out in UTC
+	start ical.Time // of the series, in whose form RECURRENCE-IDs are; its Wall is zero when the calendar does not hold the series
+	utc   bool      // a single event: times go out in UTC
 }
 
-// composeCalendar writes the VCALENDAR of the invitation (RFC 5546 §3.2.2, §3.2.5).
+// composeCalendar writes the VCALENDAR of the invitation (RFC 5546 §3.2.2, §3.2.5, §3.2.8).
 func composeCalendar(inv *Invitation, events []ical.Event) ([]piece, error) {
 	w := &calendarWriter{inv: inv, utc: !recurs(events)}
-	w.zones = newZoneTable(inv.Calendar, events, w.utc)
+	if main, _ := inv.Calendar.Main(); !main.IsOverride() {
+		w.start, _ = main.Start()
+	}
+	w.zones = newZoneTable(inv.Calendar, w.start, events, w.utc)
 	w.begin(goical.CompCalendar)
 	w.text(goical.PropProductID, ProdID)
 	w.text(goical.PropVersion, "2.0")
@@ -68,21 +74,58 @@ func eventsToSend(inv *Invitation) ([]ical.Event, error) {
 	if !ok {
 		return nil, fault.New(fault.InvalidRequest, "calendar-without-event", "The calendar has no event.")
 	}
+	if len(inv.Instances) > 0 {
+		return instancesToSend(inv, itip.OnlyInstances(inv.Calendar, inv.Instances).Events())
+	}
 	if start, ok := main.Start(); !ok || start.Wall.IsZero() {
 		return nil, fault.New(fault.InvalidRequest, "event-without-start", "The event has no start that can be read.")
 	}
-	if inv.Method == MethodCancel || main.IsOverride() {
+	overrides := overridesOf(inv.Calendar, main)
+	switch {
+	case main.IsOverride():
+		return instancesToSend(inv, overrides)
+	case inv.Method != MethodRequest:
 		return []ical.Event{main}, nil
 	}
 	events := []ical.Event{main}
-	for _, override := range inv.Calendar.Overrides(main.UID()) {
-		start, ok := override.Start()
-		if !ok || start.Wall.IsZero() || override.Status() == "CANCELLED" {
-			continue
+	for _, override := range overrides {
+		if start, ok := override.Start(); ok && !start.Wall.IsZero() && override.Status() != "CANCELLED" {
+			events = append(events, override)
 		}
-		events = append(events, override)
 	}
 	return events, nil
+}
+
+// instancesToSend picks the instances that a mail without their series carries: a REQUEST those that take place, a CANCEL of single
+// instances those that do not, and a CANCEL of the whole event all.
+func instancesToSend(inv *Invitation, instances []ical.Event) ([]ical.Event, error) {
+	var events []ical.Event
+	for _, e := range instances {
+		off := e.Status() == "CANCELLED"
+		if inv.Method == MethodRequest && off || inv.Method == MethodCancel && !off && len(inv.Instances) > 0 {
+			continue
+		}
+		if start, ok := e.Start(); ok && !start.Wall.IsZero() {
+			events = append(events, e)
+		}
+	}
+	switch {
+	case len(events) == 0:
+		return nil, fault.New(fault.InvalidRequest, "calendar-without-instance", "The calendar has no instance that the mail could be about.")
+	case inv.Method == MethodDeclineCounter: // RFC 5546 §3.2.8: one VEVENT
+		return events[:1], nil
+	}
+	return events, nil
+}
+
+// overridesOf lists the instances of the event that have a VEVENT of their own. Exchange writes the instance's date into their UIDs
+// (field rule 29).
+func overridesOf(calendar *ical.Calendar, main ical.Event) []ical.Event {
+	uid := main.UID()
+	return slices.DeleteFunc(calendar.Overrides(""), func(e ical.Event) bool {
+		own := e.UID()
+		return own != uid && !itip.SameUID(own, uid)
+	})
 }
 
 // recurs reports whether the times must stay in the series' own zone: a rule or an instance of one is among the events.
@@ -107,7 +150,10 @@ func (w *calendarWriter) event(e ical.Event) {
 		w.text(goical.PropSummary, noTitle) // RFC 5546 §3.2.2: SUMMARY 1
 	}
 	w.organizer()
-	w.out.hole(holeAttendeeLine)
+	w.out.instanceHole(holeAttendeeLine, itip.InstanceKeyOf(e))
+	if comment := cutText(strings.TrimSpace(w.inv.Comment), maxComment); comment != "" {
+		w.text(goical.PropComment, ical.EscapeText(comment))
+	}
 	w.text(goical.PropStatus, status(e, cancel))
 	for _, name := range slices.Sorted(maps.Keys(e.Props)) {
 		switch {

@@ -28,9 +28,13 @@ const (
 )
 
 // seriesOf reads the event's recurrence. One that Outlook refuses ("not supported calendar message.ics") is written as an equal
-// one that it takes, where there is one (field rule 24): the same instances, so the same RECURRENCE-IDs.
+// one that it takes, where there is one (field rule 24): the same instances, so the same RECURRENCE-IDs. Dates are in the form of the
+// start: Outlook matches exceptions by it.
 func seriesOf(e ical.Event, start ical.Time) series {
 	s := series{exceptions: e.Dates(goical.PropExceptionDates)}
+	for i, t := range s.exceptions {
+		s.exceptions[i] = e.Like(t, start)
+	}
 	for _, p := range e.Props[goical.PropRecurrenceRule] {
 		if rule := strings.ToUpper(strings.TrimSpace(p.Value)); rule != "" {
 			s.rules = append(s.rules, withUntil(rule, start))
@@ -43,6 +47,11 @@ func seriesOf(e ical.Event, start ical.Time) series {
 	}
 	if len(s.periods) == 0 {
 		s.dates = e.Dates(goical.PropRecurrenceDates)
+	}
+	for i, t := range s.dates {
+		if t.AllDay == start.AllDay {
+			s.dates[i] = e.Like(t, start)
+		}
 	}
 	if len(s.rules)+len(s.dates) == 0 || s.outlookTakes() || len(s.periods) > 0 {
 		return s
@@ -145,7 +154,7 @@ func (s *series) instances(start ical.Time) ([]time.Time, bool) {
 		}
 	}
 	for _, t := range s.dates {
-		if t = likeStart(t, start); t.Wall.IsZero() || t.AllDay != start.AllDay || !strings.EqualFold(t.TZID, start.TZID) {
+		if t.Wall.IsZero() || t.AllDay != start.AllDay || !strings.EqualFold(t.TZID, start.TZID) {
 			return nil, false
 		}
 		all = append(all, t.Wall)

@@ -115,9 +115,12 @@ func (w *plainWriter) close(tag atom.Atom) {
 	case atom.Td:
 		w.WriteByte(' ')
 	case atom.A:
+		if w.link == "" {
+			return
+		}
 		label := strings.TrimSpace(w.String()[min(w.label, w.Len()):])
 		link := strings.TrimPrefix(w.link, "mailto:")
-		if link != "" && !strings.Contains(label, strings.TrimSuffix(link, "/")) {
+		if !strings.Contains(label, strings.TrimSuffix(link, "/")) {
 			if label != "" {
 				w.WriteByte(' ')
 			}

@@ -13,7 +13,7 @@ import (
 func (w *calendarWriter) times(e ical.Event) (allDay bool) {
 	start, _ := e.Start()
 	if id, ok := e.RecurrenceID(); ok && !id.Wall.IsZero() {
-		p := w.timeProp(goical.PropRecurrenceID, id)
+		p := w.timeProp(goical.PropRecurrenceID, e.Like(id, w.start)) // as the recipient's calendar knows the instance
 		if span := e.Props.Get(goical.PropRecurrenceID).Params.Get(goical.ParamRange); span != "" {
 			p.Params.Set(goical.ParamRange, span)
 		}
@@ -33,8 +33,8 @@ func (w *calendarWriter) times(e ical.Event) (allDay bool) {
 	for _, p := range series.periods {
 		w.prop(w.inZone(&p))
 	}
-	w.dates(goical.PropRecurrenceDates, start, series.dates)
-	w.dates(goical.PropExceptionDates, start, append(series.exceptions, w.cancelledInstances(e)...))
+	w.dates(goical.PropRecurrenceDates, series.dates)
+	w.dates(goical.PropExceptionDates, append(series.exceptions, w.cancelledInstances(e, start)...))
 	return start.AllDay
 }
 
@@ -76,33 +76,19 @@ func (w *calendarWriter) timeProp(name string, t ical.Time) *goical.Prop {
 	return p
 }
 
-// dates writes one property a date, each in the form of the series' start: Outlook matches exceptions by it.
-func (w *calendarWriter) dates(name string, start ical.Time, dates []ical.Time) {
+// dates writes one property a date.
+func (w *calendarWriter) dates(name string, dates []ical.Time) {
 	seen := map[string]bool{}
 	for _, t := range dates {
 		if t.Wall.IsZero() {
 			continue
 		}
-		p := w.timeProp(name, likeStart(t, start))
+		p := w.timeProp(name, t)
 		if !seen[p.Value] {
 			seen[p.Value] = true
 			w.prop(p)
 		}
 	}
-}
-
-// likeStart brings an instant into the zone of the series' start, where the zone has a name that we know.
-func likeStart(t, start ical.Time) ical.Time {
-	if t.AllDay || t.At.IsZero() || start.TZID == "" || strings.EqualFold(t.TZID, start.TZID) {
-		return t
-	}
-	location := zoneOf(start)
-	if location == nil {
-		return t
-	}
-	t.Wall = wallTime(t.At.In(location))
-	t.TZID, t.Source = start.TZID, start.Source
-	return t
 }
 
 // zoneOf is the named zone in which a time was written, or nil where the calendar's own VTIMEZONE says something else.
@@ -129,11 +115,11 @@ func (w *calendarWriter) inZone(p *goical.Prop) *goical.Prop {
 }
 
 // cancelledInstances are the instances that the organizer cancelled by an override: a REQUEST can only say so by exclusion.
-func (w *calendarWriter) cancelledInstances(e ical.Event) []ical.Time {
+func (w *calendarWriter) cancelledInstances(e ical.Event, start ical.Time) []ical.Time {
 	var cancelled []ical.Time
-	for _, override := range w.inv.Calendar.Overrides(e.UID()) {
+	for _, override := range overridesOf(w.inv.Calendar, e) {
 		if id, ok := override.RecurrenceID(); ok && override.Status() == "CANCELLED" {
-			cancelled = append(cancelled, id)
+			cancelled = append(cancelled, e.Like(id, start))
 		}
 	}
 	return cancelled

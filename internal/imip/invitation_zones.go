@@ -23,12 +23,16 @@ var timeProps = []string{
 	goical.PropDateTimeStart, goical.PropDateTimeEnd, goical.PropRecurrenceID, goical.PropRecurrenceDates, goical.PropExceptionDates,
 }
 
-// newZoneTable collects a complete VTIMEZONE for every zone that the events use (field rule 22). It is empty when all times go out
-// in UTC. A name that nobody can resolve has none; its times go out as they read, without a zone.
-func newZoneTable(calendar *ical.Calendar, events []ical.Event, utc bool) zoneTable {
+// newZoneTable collects a complete VTIMEZONE for every zone that the events use (field rule 22), and for that of the series' start,
+// first, so that it has the same name in every mail of the event. It is empty when all times go out in UTC. A name that nobody can
+// resolve has none; its times go out as they read, without a zone.
+func newZoneTable(calendar *ical.Calendar, start ical.Time, events []ical.Event, utc bool) zoneTable {
 	table := zoneTable{names: map[string]string{}}
 	if utc {
 		return table
+	}
+	if start.TZID != "" {
+		table.add(calendar, strings.ToLower(start.TZID), start)
 	}
 	for _, event := range events {
 		for _, name := range timeProps {

@@ -10,7 +10,7 @@ import (
 
 // TestLimits checks that each limit holds and that what could be read is still there.
 func TestLimits(t *testing.T) {
-	invitation := from + multi("mixed", "o", plain, part("text/calendar; method=REQUEST", event("REQUEST", "Lunch")))
+	invitation := from + multi("mixed", "o", textPart, part("text/calendar; method=REQUEST", event("REQUEST", "Lunch")))
 	t.Run("MessageBytes", func(t *testing.T) {
 		m, err := Read([]byte("Subject: big\r\n"+invitation), Limits{MessageBytes: 100})
 		if fault.ReasonOf(err) != ReasonTooLarge || m.Subject != "big" || !m.HasFrom {
@@ -33,7 +33,7 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	t.Run("Depth", func(t *testing.T) {
-		deep := plain
+		deep := textPart
 		for i := range 60 {
 			deep = multi("mixed", strings.Repeat("b", i+1), deep)
 		}

@@ -25,8 +25,8 @@ func seedCorpus(f *testing.F) {
 func FuzzRead(f *testing.F) {
 	request := part("text/calendar; charset=utf-8; method=REQUEST", event("REQUEST", "Lunch"))
 	f.Add([]byte(from + request))
-	f.Add([]byte(from + multi("mixed", "o", plain, part("message/rfc822", "Subject: =?utf-8?Q?x?=\r\n"+multi("alternative", "i", plain, request)))))
-	f.Add([]byte(from + multi("report", "o", plain, part("message/delivery-status", "A: b\r\n\r\nC: d"), part("message/rfc822", b64(from+request), base64Header))))
+	f.Add([]byte(from + multi("mixed", "o", textPart, part("message/rfc822", "Subject: =?utf-8?Q?x?=\r\n"+multi("alternative", "i", textPart, request)))))
+	f.Add([]byte(from + multi("report", "o", textPart, part("message/delivery-status", "A: b\r\n\r\nC: d"), part("message/rfc822", b64(from+request), base64Header))))
 	f.Add([]byte(from + part("application/ics; name*0*=utf-8''a; name*1=.ics", b64(event("", "x")), base64Header)))
 	f.Add([]byte(from + part("text/calendar", "begin 644 x\r\n"+uuencode(event("REQUEST", "x"))+"end", "Content-Transfer-Encoding: uuencode")))
 	seedCorpus(f)

@@ -38,7 +38,7 @@ func multi(kind, boundary string, parts ...string) string {
 	return b.String() + "--" + boundary + "--\r\n"
 }
 
-const plain = "Content-Type: text/plain; charset=utf-8\r\n\r\nPlease come."
+const textPart = "Content-Type: text/plain; charset=utf-8\r\n\r\nPlease come."
 
 // part is a leaf with a Content-Type and further header lines.
 func part(contentType, body string, header ...string) string {
@@ -90,19 +90,19 @@ func TestReadClients(t *testing.T) {
 	}{
 		// Clients.
 		{"Lotus Notes: everything in capitals, quoted method, METHOD only in Content-Type",
-			from + multi("mixed", "=_mixed 0036_=", multi("related", "=_related 0036_=", multi("alternative", "=_alternative 0036_=", plain, part(`TEXT/CALENDAR; METHOD="REQUEST"; CHARSET="UTF-8"`, event("", "Lunch"))))),
+			from + multi("mixed", "=_mixed 0036_=", multi("related", "=_related 0036_=", multi("alternative", "=_alternative 0036_=", textPart, part(`TEXT/CALENDAR; METHOD="REQUEST"; CHARSET="UTF-8"`, event("", "Lunch"))))),
 			"multipart/mixed > multipart/related > multipart/alternative > text/calendar", "REQUEST", "Lunch"},
 		{"Exchange: forwarded as attachment",
-			from + multi("mixed", "o", plain, part("message/rfc822", "Subject: Lunch\r\n"+multi("alternative", "i", plain, request))),
+			from + multi("mixed", "o", textPart, part("message/rfc822", "Subject: Lunch\r\n"+multi("alternative", "i", textPart, request))),
 			"multipart/mixed > message/rfc822 > multipart/alternative > text/calendar", "REQUEST", "Lunch"},
 		{"forwarded as attachment in base64",
-			from + multi("mixed", "o", plain, part("message/rfc822", b64("Subject: Lunch\r\n"+multi("alternative", "i", plain, request)), base64Header)),
+			from + multi("mixed", "o", textPart, part("message/rfc822", b64("Subject: Lunch\r\n"+multi("alternative", "i", textPart, request)), base64Header)),
 			"multipart/mixed > message/rfc822 > multipart/alternative > text/calendar", "REQUEST", "Lunch"},
 		{"Gmail: an automatic reply",
-			from + "Auto-Submitted: auto-generated\r\n" + multi("mixed", "o", multi("alternative", "i", plain, part(`text/calendar; charset="UTF-8"; method=REPLY`, event("REPLY", "Lunch"))), part(`application/ics; name="invite.ics"`, b64(event("REPLY", "Lunch")), base64Header)),
+			from + "Auto-Submitted: auto-generated\r\n" + multi("mixed", "o", multi("alternative", "i", textPart, part(`text/calendar; charset="UTF-8"; method=REPLY`, event("REPLY", "Lunch"))), part(`application/ics; name="invite.ics"`, b64(event("REPLY", "Lunch")), base64Header)),
 			"multipart/mixed > multipart/alternative > text/calendar", "REPLY", "Lunch"},
 		{"Outlook: propose new time",
-			from + multi("alternative", "i", plain, part(`text/calendar; charset="utf-8"; method=COUNTER`, b64(event("COUNTER", "New Time Proposed: Lunch", "X-MS-OLK-ORIGINALSTART:20250301T090000Z", "COMMENT;LANGUAGE=en-US:Later?\\n")), base64Header)),
+			from + multi("alternative", "i", textPart, part(`text/calendar; charset="utf-8"; method=COUNTER`, b64(event("COUNTER", "New Time Proposed: Lunch", "X-MS-OLK-ORIGINALSTART:20250301T090000Z", "COMMENT;LANGUAGE=en-US:Later?\\n")), base64Header)),
 			"multipart/alternative > text/calendar", "COUNTER", "New Time Proposed: Lunch"},
 		{"Zoom: attachment without a method",
 			from + multi("mixed", "o", part("text/html", "<p>Join</p>"), part("application/octet-stream; name=\"Zoom Meeting.ICS\"", b64(event("", "Lunch")), base64Header, "Content-Disposition: attachment; filename=\"Zoom Meeting.ICS\"")),
@@ -111,15 +111,15 @@ func TestReadClients(t *testing.T) {
 			from + multi("mixed", "o", part(cal, wrap(b64(event("REQUEST", "Lunch")), 100, " "), base64Header)),
 			"multipart/mixed > text/calendar", "REQUEST", "Lunch"},
 		{"iCloud: lower-case everything",
-			"from: ada@example.com\r\n" + strings.ReplaceAll(multi("alternative", "i", plain, part("text/calendar; method=request; charset=utf-8", event("request", "Lunch"))), "Content-Type", "content-type"),
+			"from: ada@example.com\r\n" + strings.ReplaceAll(multi("alternative", "i", textPart, part("text/calendar; method=request; charset=utf-8", event("request", "Lunch"))), "Content-Type", "content-type"),
 			"multipart/alternative > text/calendar", "REQUEST", "Lunch"},
 		{"Apple Mail: the calendar beside the html, inside the alternative",
-			from + multi("alternative", "a", plain, multi("mixed", "m", part("text/html", "<p>"), part("text/calendar; x-unix-mode=0644; name=\"iCal-1.ics\"", event("REQUEST", "Lunch"), "Content-Disposition: attachment;\r\n\tfilename=iCal-1.ics"))),
+			from + multi("alternative", "a", textPart, multi("mixed", "m", part("text/html", "<p>"), part("text/calendar; x-unix-mode=0644; name=\"iCal-1.ics\"", event("REQUEST", "Lunch"), "Content-Disposition: attachment;\r\n\tfilename=iCal-1.ics"))),
 			"multipart/alternative > multipart/mixed > text/calendar", "REQUEST", "Lunch"},
 		{"Outlook 2007: the calendar is the whole message", from + request, "text/calendar", "REQUEST", "Lunch"},
 		{"several VCALENDARs in one part", from + part(cal, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VTIMEZONE\r\nTZID:X\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n"+event("REQUEST", "Lunch")), "text/calendar", "REQUEST", "Lunch"},
-		{"application/ics alone", from + multi("mixed", "o", plain, part("application/ics", event("REQUEST", "Lunch"))), "multipart/mixed > application/ics", "REQUEST", "Lunch"},
-		{"an old type", from + multi("mixed", "o", plain, part("text/x-vcalendar", event("REQUEST", "Lunch"))), "multipart/mixed > text/x-vcalendar", "REQUEST", "Lunch"},
+		{"application/ics alone", from + multi("mixed", "o", textPart, part("application/ics", event("REQUEST", "Lunch"))), "multipart/mixed > application/ics", "REQUEST", "Lunch"},
+		{"an old type", from + multi("mixed", "o", textPart, part("text/x-vcalendar", event("REQUEST", "Lunch"))), "multipart/mixed > text/x-vcalendar", "REQUEST", "Lunch"},
 		{"pasted into the text", from + part("text/plain", "\r\n"+event("REQUEST", "Lunch")), "text/plain", "REQUEST", "Lunch"},
 		{"method differs: the body counts", from + part("text/calendar; method=REQUEST", event("CANCEL", "Lunch")), "text/calendar", "CANCEL", "Lunch"},
 
@@ -146,19 +146,19 @@ func TestReadClients(t *testing.T) {
 		{"a multipart encoded as a whole", from + "Content-Type: multipart/mixed; boundary=o\r\n" + base64Header + "\r\n\r\n" + b64("--o\r\n"+request+"\r\n--o--\r\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
 
 		// Structure.
-		{"no closing delimiter", from + strings.TrimSuffix(multi("mixed", "o", plain, request), "--o--\r\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"no boundary parameter", from + strings.Replace(multi("mixed", "o", plain, request), "; boundary=\"o\"", "", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"another boundary than announced", from + strings.Replace(multi("mixed", "o", plain, request), "\"o\"", "\"p\"", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"boundary without its closing quote", from + strings.Replace(multi("mixed", "o o", plain, request), "\"o o\"", "\"o o", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"unquoted boundary with odd characters", from + strings.Replace(multi("mixed", "=_(o)o==", plain, request), "\"=_(o)o==\"", "=_(o)o==", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"delimiters followed by spaces", from + strings.ReplaceAll(multi("mixed", "o", plain, request), "--o\r\n", "--o \t\r\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"a doubled delimiter", from + strings.Replace(multi("mixed", "o", plain, request), "--o\r\n", "--o\r\n--o\r\n", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"one boundary begins with the other", from + multi("mixed", "abc", multi("alternative", "abcdef", plain, request)), "multipart/mixed > multipart/alternative > text/calendar", "REQUEST", "Lunch"},
-		{"the inner multipart never closes", from + multi("mixed", "o", strings.TrimSuffix(multi("alternative", "i", plain, request), "--i--\r\n"), plain), "multipart/mixed > multipart/alternative > text/calendar", "REQUEST", "Lunch"},
+		{"no closing delimiter", from + strings.TrimSuffix(multi("mixed", "o", textPart, request), "--o--\r\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"no boundary parameter", from + strings.Replace(multi("mixed", "o", textPart, request), "; boundary=\"o\"", "", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"another boundary than announced", from + strings.Replace(multi("mixed", "o", textPart, request), "\"o\"", "\"p\"", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"boundary without its closing quote", from + strings.Replace(multi("mixed", "o o", textPart, request), "\"o o\"", "\"o o", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"unquoted boundary with odd characters", from + strings.Replace(multi("mixed", "=_(o)o==", textPart, request), "\"=_(o)o==\"", "=_(o)o==", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"delimiters followed by spaces", from + strings.ReplaceAll(multi("mixed", "o", textPart, request), "--o\r\n", "--o \t\r\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"a doubled delimiter", from + strings.Replace(multi("mixed", "o", textPart, request), "--o\r\n", "--o\r\n--o\r\n", 1), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"one boundary begins with the other", from + multi("mixed", "abc", multi("alternative", "abcdef", textPart, request)), "multipart/mixed > multipart/alternative > text/calendar", "REQUEST", "Lunch"},
+		{"the inner multipart never closes", from + multi("mixed", "o", strings.TrimSuffix(multi("alternative", "i", textPart, request), "--i--\r\n"), textPart), "multipart/mixed > multipart/alternative > text/calendar", "REQUEST", "Lunch"},
 		{"no semicolon after the type", from + part("text/calendar method=REQUEST", event("", "Lunch")), "text/calendar", "REQUEST", "Lunch"},
-		{"LF line ends", strings.ReplaceAll(from+multi("mixed", "o", plain, request), "\r\n", "\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"CR line ends", strings.ReplaceAll(from+multi("mixed", "o", plain, request), "\r\n", "\r"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
-		{"doubled CR", strings.ReplaceAll(from+multi("mixed", "o", plain, request), "\r\n", "\r\r\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"LF line ends", strings.ReplaceAll(from+multi("mixed", "o", textPart, request), "\r\n", "\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"CR line ends", strings.ReplaceAll(from+multi("mixed", "o", textPart, request), "\r\n", "\r"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
+		{"doubled CR", strings.ReplaceAll(from+multi("mixed", "o", textPart, request), "\r\n", "\r\r\n"), "multipart/mixed > text/calendar", "REQUEST", "Lunch"},
 		{"a mailbox line and a byte order mark on top", "\xef\xbb\xbfFrom ada@example.com Sat Jan  1 00:00:00 2025\r\n" + from + request, "text/calendar", "REQUEST", "Lunch"},
 		{"empty lines on top", "\r\n\r\n" + from + request, "text/calendar", "REQUEST", "Lunch"},
 		{"no empty line before the body", from + "Content-Type: text/calendar\r\nContent-Disposition: inline\r\n" + "--\r\n" + event("REQUEST", "Lunch"), "text/calendar", "REQUEST", "Lunch"},
@@ -254,13 +254,13 @@ func TestRefusals(t *testing.T) {
 	tests := []struct {
 		name, mail, reason string
 	}{
-		{"nothing", from + plain, ReasonNoCalendar},
+		{"nothing", from + textPart, ReasonNoCalendar},
 		{"an empty message", "", ReasonNoCalendar},
 		{"only a header", "From: ada@example.com", ReasonNoCalendar},
 		{"bytes", "\x00\xff\xfe\x01", ReasonNoCalendar},
-		{"TNEF by type", from + multi("mixed", "o", plain, part("application/ms-tnef", "eJ8+Ig==", base64Header)), ReasonTNEF},
-		{"TNEF by name", from + multi("mixed", "o", plain, part("application/octet-stream; name=WINMAIL.DAT", "", base64Header)), ReasonTNEF},
-		{"TNEF by its first bytes", from + multi("mixed", "o", plain, part("application/octet-stream", "eJ8+IgEA", base64Header)), ReasonTNEF},
+		{"TNEF by type", from + multi("mixed", "o", textPart, part("application/ms-tnef", "eJ8+Ig==", base64Header)), ReasonTNEF},
+		{"TNEF by name", from + multi("mixed", "o", textPart, part("application/octet-stream; name=WINMAIL.DAT", "", base64Header)), ReasonTNEF},
+		{"TNEF by its first bytes", from + multi("mixed", "o", textPart, part("application/octet-stream", "eJ8+IgEA", base64Header)), ReasonTNEF},
 		{"free/busy", from + part("text/calendar; method=REQUEST", noEvent), ReasonNoEvent},
 		{"an empty calendar part", from + part("text/calendar; method=REQUEST", "\r\n"), ReasonBroken},
 		{"not a calendar at all", from + part("text/calendar; method=REQUEST", "<html>Forbidden</html>"), ReasonBroken},
@@ -268,13 +268,13 @@ func TestRefusals(t *testing.T) {
 		{"a calendar over the limit", from + part("text/calendar; method=REQUEST", event("REQUEST", strings.Repeat("x", 1<<20))), ReasonTooLarge},
 		{"webcal link", from + part("text/html", "<a href=3D\"webcal://example.com/a.ics\">", "Content-Transfer-Encoding: quoted-printable"), ReasonSharedCalendar},
 		{"Google calendar link", from + part("text/plain", "See https://calendar.google.com/calendar/u/0/r?cid=abc"), ReasonSharedCalendar},
-		{"Outlook sharing invitation", from + multi("mixed", "o", plain, part("application/x-sharing-metadata-xml; name=sharing_metadata.xml", "<x/>")), ReasonSharedCalendar},
+		{"Outlook sharing invitation", from + multi("mixed", "o", textPart, part("application/x-sharing-metadata-xml; name=sharing_metadata.xml", "<x/>")), ReasonSharedCalendar},
 		{"S/MIME", from + part("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "MIIB", base64Header), ReasonEncrypted},
 		{"PGP/MIME", from + multi("encrypted; protocol=\"application/pgp-encrypted\"", "o", part("application/pgp-encrypted", "Version: 1"), part("application/octet-stream", "x")), ReasonEncrypted},
-		{"out of office", from + "Auto-Submitted: auto-replied\r\n" + plain, ReasonAutoReply},
-		{"bounce", from + multi("report; report-type=delivery-status", "o", plain, part("message/delivery-status", "Reporting-MTA: dns;x\r\n\r\nAction: failed"), part("message/rfc822", from+part("text/calendar; method=REQUEST", event("REQUEST", "x")))), ReasonDeliveryReport},
-		{"read receipt", from + multi("report; report-type=disposition-notification", "o", plain, part("message/disposition-notification", "Disposition: x")), ReasonReceipt},
-		{"complaint", from + multi("report; report-type=feedback-report", "o", plain, part("message/feedback-report", "Feedback-Type: abuse")), ReasonComplaint},
+		{"out of office", from + "Auto-Submitted: auto-replied\r\n" + textPart, ReasonAutoReply},
+		{"bounce", from + multi("report; report-type=delivery-status", "o", textPart, part("message/delivery-status", "Reporting-MTA: dns;x\r\n\r\nAction: failed"), part("message/rfc822", from+part("text/calendar; method=REQUEST", event("REQUEST", "x")))), ReasonDeliveryReport},
+		{"read receipt", from + multi("report; report-type=disposition-notification", "o", textPart, part("message/disposition-notification", "Disposition: x")), ReasonReceipt},
+		{"complaint", from + multi("report; report-type=feedback-report", "o", textPart, part("message/feedback-report", "Feedback-Type: abuse")), ReasonComplaint},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -345,7 +345,7 @@ func TestReadFields(t *testing.T) {
 func TestText(t *testing.T) {
 	html := "<html><head><title>no</title></head><style>p{}</style><p>K&auml;se &amp;<br>Wein</p><script>x</script><!-- no --></html>"
 	for _, tt := range []struct{ mail, want string }{
-		{from + multi("alternative", "o", plain, part("text/html", html)), "Please come."},
+		{from + multi("alternative", "o", textPart, part("text/html", html)), "Please come."},
 		{from + part("text/html", html), "Käse &\nWein"},
 		{from + multi("mixed", "o", part("text/plain", "notes", "Content-Disposition: attachment"), part("text/html", "<b>yes")), "yes"},
 		{from + part("image/png", "x"), ""},
@@ -360,7 +360,7 @@ func TestText(t *testing.T) {
 
 // TestReadKeepsBytes checks that parts that need no decoding are not copied, and that the raw message is not changed.
 func TestReadKeepsBytes(t *testing.T) {
-	raw := []byte(from + multi("mixed", "o", plain, part("text/calendar; method=REQUEST", event("REQUEST", "Lunch"))))
+	raw := []byte(from + multi("mixed", "o", textPart, part("text/calendar; method=REQUEST", event("REQUEST", "Lunch"))))
 	before := bytes.Clone(raw)
 	m, _ := Read(raw, Limits{})
 	if !bytes.Equal(raw, before) {

@@ -67,9 +67,13 @@ func (m *Message) sharesCalendar() bool {
 	return false
 }
 
-// stripHTML drops the markup of an HTML text: enough to read or search it, not to show it.
+// The beginning and the end of a quotation, while markup is dropped.
+const quoteBegins, quoteEnds = "\x0e", "\x0f"
+
+// stripHTML drops the markup of an HTML text: enough to read or search it, not to show it. Lines in a blockquote begin with ">".
 func stripHTML(s string) string {
 	var b strings.Builder
+	s = strings.NewReplacer(quoteBegins, " ", quoteEnds, " ").Replace(s)
 	for s != "" {
 		text, rest, found := strings.Cut(s, "<")
 		b.WriteString(text)
@@ -89,12 +93,29 @@ func stripHTML(s string) string {
 			}
 		case "br", "p", "div", "tr", "li", "h1", "h2", "h3", "table":
 			b.WriteByte('\n')
+		case "blockquote":
+			if tag[0] == '/' {
+				b.WriteString("\n" + quoteEnds)
+			} else {
+				b.WriteString("\n" + quoteBegins)
+			}
 		}
 	}
 	lines := strings.Split(html.UnescapeString(b.String()), "\n")
 	kept := lines[:0]
+	depth := 0
 	for _, line := range lines {
+		if strings.HasPrefix(line, quoteBegins) {
+			line = line[1:]
+			depth++
+		} else if strings.HasPrefix(line, quoteEnds) {
+			line = line[1:]
+			depth = max(depth-1, 0)
+		}
 		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			if depth > 0 {
+				line = "> " + line
+			}
 			kept = append(kept, line)
 		}
 	}

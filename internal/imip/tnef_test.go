@@ -55,7 +55,7 @@ func meetingTNEF(start time.Time) []byte {
 
 func TestOutlookItem(t *testing.T) {
 	start := time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC)
-	mail := from + multi("mixed", "o", plain, part("application/ms-tnef; name=winmail.dat", base64.StdEncoding.EncodeToString(meetingTNEF(start)), base64Header))
+	mail := from + multi("mixed", "o", textPart, part("application/ms-tnef; name=winmail.dat", base64.StdEncoding.EncodeToString(meetingTNEF(start)), base64Header))
 	m, err := Read([]byte(mail), Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestOutlookItem(t *testing.T) {
 	if !ok || got != want || !got.Meeting() {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if m, _ := Read([]byte(from+plain), Limits{}); m != nil {
+	if m, _ := Read([]byte(from+textPart), Limits{}); m != nil {
 		if _, ok := m.OutlookItem(); ok {
 			t.Error("an item in a mail without winmail.dat")
 		}

@@ -12,8 +12,18 @@ import (
 
 // Answer records an answer (spec §5): it moves one count and writes the attendee's record in one transaction, or says why it changes
 // nothing. Older answers and repeats write nothing; an answer to a time that is no longer, or to a cancelled event, stays in the
-// history and is not counted. Two calls; a reply to an invitation that another system sent takes one more.
+// history and is not counted. A forwarded guest's answer is counted, held or refused by the policy (FORWARDED_GUESTS). What counts is
+// told: rsvp.changed. Two calls and the telling; a reply to an invitation that another system sent takes one more, a held guest two.
 func (s *Service) Answer(ctx context.Context, r Reply) (Answered, error) {
+	answered, err := s.answerUnder(ctx, r, s.config.ForwardedGuests)
+	if err == nil && answered.Status == itip.Delegated && s.config.ForwardedGuests == HoldGuests {
+		err = s.admitDelegate(ctx, answered.UID, known(r.DelegatedTo))
+	}
+	return answered, wrap("answer", err)
+}
+
+// answerUnder is Answer under a policy for forwarded guests.
+func (s *Service) answerUnder(ctx context.Context, r Reply, policy GuestPolicy) (Answered, error) {
 	who := attribute(r)
 	if who.reason != "" {
 		return Answered{Result: AnswerRefused, Reason: who.reason}, nil
@@ -24,41 +34,55 @@ func (s *Service) Answer(ctx context.Context, r Reply) (Answered, error) {
 	if s.isOwn(who.email) {
 		return Answered{Result: AnswerRefused, Reason: ReasonOwnAddress}, nil
 	}
+	uid, err := s.answeredEvent(ctx, r)
+	if err != nil || uid == "" {
+		return Answered{Result: AnswerUnknownEvent}, err
+	}
+	for range maxAttempts {
+		found, err := s.store.Answering(ctx, uid, concerned(r, who))
+		if err != nil {
+			return Answered{}, err
+		}
+		if found.Event == nil {
+			if uid, err = s.foreignEvent(ctx, r, uid); err != nil || uid == "" {
+				return Answered{Result: AnswerUnknownEvent}, err
+			}
+			continue
+		}
+		answered, err := s.answer(ctx, r, who, policy, found)
+		if !errors.Is(err, ErrEventChanged) {
+			return answered, err
+		}
+	}
+	return Answered{}, errContended()
+}
+
+// concerned are the addresses whose records a mail is about: whose it is, and who was invited.
+func concerned(r Reply, who attribution) []string {
 	emails := []string{who.email}
 	if invited := known(r.Invited); invited != "" && invited != who.email {
 		emails = append(emails, invited)
 	}
-	uid, err := s.answeredEvent(ctx, r)
-	if err != nil || uid == "" {
-		return Answered{Result: AnswerUnknownEvent}, wrap("answer", err)
-	}
-	for range maxAttempts {
-		found, err := s.store.Answering(ctx, uid, emails)
-		if err != nil {
-			return Answered{}, wrap("answer", err)
-		}
-		if found.Event == nil {
-			if uid, err = s.foreignEvent(ctx, r, uid); err != nil || uid == "" {
-				return Answered{Result: AnswerUnknownEvent}, wrap("answer", err)
-			}
-			continue
-		}
-		answered, err := s.answer(ctx, r, who, found)
-		if !errors.Is(err, ErrEventChanged) {
-			return answered, wrap("answer", err)
-		}
-	}
-	return Answered{}, wrap("answer", errContended())
+	return emails
 }
 
 // answeredEvent is the uid of the event that the reply names. A token says it; without one, the UID is the event's own, with or
 // without our domain, or another system's.
 func (s *Service) answeredEvent(ctx context.Context, r Reply) (string, error) {
-	local, _, _ := strings.Cut(strings.TrimSpace(r.UID), "@")
-	if uid, err := ParseUID(local); err == nil {
+	if uid := ownUID(r.UID); uid != "" {
 		return uid, nil
 	}
 	return s.foreignEvent(ctx, r, "")
+}
+
+// ownUID is the uid of an event of ours that the text may be, with or without our domain; "" when it cannot be one.
+func ownUID(text string) string {
+	local, _, _ := strings.Cut(strings.TrimSpace(text), "@")
+	uid, err := ParseUID(local)
+	if err != nil {
+		return ""
+	}
+	return uid
 }
 
 // foreignEvent is the event with the organizer's own UID, if there is exactly one; not is what was looked at already.
@@ -74,7 +98,7 @@ func (s *Service) foreignEvent(ctx context.Context, r Reply, not string) (string
 }
 
 // answer is one attempt against the records as they were read.
-func (s *Service) answer(ctx context.Context, r Reply, who attribution, found Answering) (Answered, error) {
+func (s *Service) answer(ctx context.Context, r Reply, who attribution, policy GuestPolicy, found Answering) (Answered, error) {
 	event := *found.Event
 	answered := Answered{UID: event.UID, Attendee: who.email, Grade: who.grade}
 	before, has := found.Attendees[who.email]
@@ -82,14 +106,9 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, found An
 		answered.Result, answered.Reason = AnswerRefused, ReasonOrganizer
 		return answered, nil
 	}
-	if who.guest && !has && known(r.Invited) != "" && !s.delegate(who, found.Attendees[known(r.Invited)]) {
-		switch s.config.ForwardedGuests {
-		case HoldGuests:
-			answered.Result, answered.Reason = AnswerHeld, ReasonForwardedGuest
-			return answered, nil
-		case RefuseGuests:
-			answered.Result, answered.Reason = AnswerRefused, ReasonForwardedGuest
-			return answered, nil
+	if who.guest && !has && known(r.Invited) != "" && !delegate(who, found.Attendees[known(r.Invited)]) {
+		if away, err := s.turnAway(ctx, r, answered, policy, event); err != nil || away.Result != "" {
+			return away, err
 		}
 	}
 	answered.Previous = before.StatusAt(event)
@@ -97,16 +116,16 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, found An
 	if who.token {
 		given.Generation = r.Generation
 	}
-	occasion := itip.Occasion{Sequence: event.Sequence, Rescheduled: event.Rescheduled, Cancelled: event.Cancelled()}
-	if r.RecurrenceID != "" {
-		occasion.Rescheduled = max(event.Rescheduled, event.Instances[r.RecurrenceID])
-	}
+	occasion := occasionOf(event, r.RecurrenceID)
 	given, outcome, reason := itip.Fold(before.knownOf(event, r), occasion, given)
+	if outcome == itip.Duplicate && before.hears(r, given) && !occasion.Cancelled && given.Sequence >= occasion.Rescheduled {
+		outcome, reason = itip.Apply, ""
+	}
 	answered.Reason, answered.Status = reason, answered.Previous
 	switch outcome {
 	case itip.Duplicate:
 		answered.Result = AnswerDuplicate
-		return answered, nil
+		return answered, s.tellAgain(ctx, event, before, r, given)
 	case itip.Stale:
 		answered.Result = AnswerStale
 		return answered, nil
@@ -126,6 +145,11 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, found An
 	switch {
 	case outcome == itip.Apply:
 		answered.Result = AnswerApplied
+		previous := answered.Previous
+		if r.RecurrenceID != "" {
+			previous = before.InstanceStatusAt(event, r.RecurrenceID)
+		}
+		return answered, s.tell(ctx, rsvpFact(event, after, previous, after.History[len(after.History)-1]))
 	case reason == itip.ReasonEventCancelled:
 		answered.Result = AnswerCancelled
 	default:
@@ -134,9 +158,51 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, found An
 	return answered, nil
 }
 
+// occasionOf is what an answer to the event, or to an instance of it, is to.
+func occasionOf(e Event, instance string) itip.Occasion {
+	occasion := itip.Occasion{Sequence: e.Sequence, Rescheduled: e.Rescheduled, Cancelled: e.Cancelled()}
+	if instance != "" {
+		occasion.Rescheduled = max(e.Rescheduled, e.Instances[instance])
+	}
+	return occasion
+}
+
+// hears reports whether an answer that is otherwise a repeat brings new words, in another mail: some calendars stamp every answer with
+// the invitation's own DTSTAMP.
+func (a Attendee) hears(r Reply, given itip.Answer) bool {
+	comment := comment(r)
+	return comment != "" && comment != a.Comment && a.entryOf(r, given) < 0
+}
+
+// comment is what is kept of the words that come with an answer.
+func comment(r Reply) string { return cut(strings.TrimSpace(r.Comment), maxLine) }
+
+// entryOf is the place in the history of the entry that this very mail made; -1 without one.
+func (a Attendee) entryOf(r Reply, given itip.Answer) int {
+	return slices.IndexFunc(a.History, func(h HistoryEntry) bool {
+		return h.Status == given.Status && h.DTStamp == given.DTStamp && h.Sequence == given.Sequence &&
+			h.RecurrenceID == r.RecurrenceID && h.MessageID == r.MessageID
+	})
+}
+
+// tellAgain tells of the answer that this very mail made when it was read before: nobody knows whether that was told then.
+func (s *Service) tellAgain(ctx context.Context, e Event, a Attendee, r Reply, given itip.Answer) error {
+	own := a.entryOf(r, given)
+	if own < 0 || a.History[own].Note != "" {
+		return nil
+	}
+	previous := itip.NoAction
+	for _, entry := range a.History[:own] {
+		if entry.RecurrenceID == r.RecurrenceID && entry.Note == "" {
+			previous = entry.Status
+		}
+	}
+	return s.tell(ctx, rsvpFact(e, a, previous, a.History[own]))
+}
+
 // delegate reports whether the invited person handed the invitation on to the one who answers (RFC 5546 §3.2.2.3): then this is no
 // uninvited guest, whatever the policy.
-func (s *Service) delegate(who attribution, invited Attendee) bool {
+func delegate(who attribution, invited Attendee) bool {
 	return invited.DelegatedTo != "" && sameAddress(invited.DelegatedTo, who.email)
 }
 
@@ -150,12 +216,7 @@ func (a Attendee) knownOf(e Event, r Reply) itip.Known {
 		own, ok := a.Instances[r.RecurrenceID]
 		k.Status, k.Last, k.Seen = own.Status, itip.Revision{Sequence: own.Sequence, DTStamp: own.DTStamp}, ok
 	}
-	k.Recorded = func(answer itip.Answer) bool {
-		return slices.ContainsFunc(a.History, func(h HistoryEntry) bool {
-			return h.Status == answer.Status && h.DTStamp == answer.DTStamp && h.Sequence == answer.Sequence &&
-				h.RecurrenceID == r.RecurrenceID && h.MessageID == r.MessageID
-		})
-	}
+	k.Recorded = func(answer itip.Answer) bool { return a.entryOf(r, answer) >= 0 }
 	return k
 }
 
@@ -172,6 +233,9 @@ func (s *Service) afterAnswer(r Reply, who attribution, e Event, before Attendee
 			Status: itip.NoAction, Rescheduled: e.Rescheduled, Created: now,
 		}
 	}
+	if invited := known(r.Invited); who.guest && invited != "" && after.Delivery == "" {
+		after.Via, after.ViaGeneration = invited, r.Generation // the UID in their calendar is this invitation's
+	}
 	after.LastModified = now
 	channel := r.Channel
 	if channel == "" {
@@ -182,6 +246,9 @@ func (s *Service) afterAnswer(r Reply, who attribution, e Event, before Attendee
 		Channel: channel, Grade: who.grade, By: who.by, RecurrenceID: r.RecurrenceID, MessageID: r.MessageID, Note: note,
 	})
 	applies := outcome == itip.Apply
+	if words := comment(r); applies && words != "" {
+		after.Comment = words
+	}
 	if r.RecurrenceID != "" {
 		if applies {
 			after.Instances = withInstance(before.Instances, r.RecurrenceID, Instance{Status: given.Status, Sequence: given.Sequence, DTStamp: given.DTStamp, At: now})
@@ -195,9 +262,6 @@ func (s *Service) afterAnswer(r Reply, who attribution, e Event, before Attendee
 		after.DelegatedTo = ""
 		if given.Status == itip.Delegated {
 			after.DelegatedTo = known(r.DelegatedTo)
-		}
-		if comment := strings.TrimSpace(r.Comment); comment != "" {
-			after.Comment = cut(comment, maxLine)
 		}
 	}
 	return after

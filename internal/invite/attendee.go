@@ -9,7 +9,27 @@ type Delivery string
 const (
 	DeliveryQueued Delivery = "queued" // recorded and counted; the mail may or may not have left
 	DeliverySent   Delivery = "sent"   // SES took the mail and named it
+	DeliveryFailed Delivery = "failed" // SES will never take it: Undeliverable says so
 )
+
+// Undeliverable says why nothing more is mailed to an attendee; the zero value means that mail goes out.
+type Undeliverable string
+
+// The reasons.
+const (
+	HardBounce Undeliverable = "bounced"    // counted as bounced
+	Complained Undeliverable = "complained" // marked as spam: also a block, and counted as one
+	Rejected   Undeliverable = "rejected"   // SES refuses the mail or the address; counted as bounced
+)
+
+// Bounce is what a mail server said about a mail that it did not take.
+type Bounce struct {
+	Type       string `json:"type"` // Permanent, Transient, Undetermined, as SES names them; Rejected
+	Subtype    string `json:"subtype,omitempty"`
+	Diagnostic string `json:"diagnostic,omitempty"`
+	At         int64  `json:"at"`
+	FeedbackID string `json:"feedback_id,omitempty"` // SES's; the same bounce told twice is one
+}
 
 // Grade says how sure we are that an answer is the attendee's own (spec §2.5).
 type Grade string
@@ -54,14 +74,22 @@ type Attendee struct {
 	Instances map[string]Instance `json:"instances,omitempty"` // answers to single instances, by itip.InstanceKey
 	History   []HistoryEntry      `json:"history,omitempty"`   // oldest first, at most MaxHistory
 
-	Delivery      Delivery `json:"delivery,omitempty"`
-	Generation    int      `json:"generation"`           // of the invitation: one more with every re-invitation; 0 = none sent
-	RequestID     string   `json:"request_id,omitempty"` // of the request that queued it
-	QueuedAt      int64    `json:"queued_at,omitempty"`
-	SentAt        int64    `json:"sent_at,omitempty"`
-	SentSequence  int      `json:"sent_sequence"` // the revision that the attendee was sent
-	SESMessageID  string   `json:"ses_message_id,omitempty"`
-	Undeliverable bool     `json:"undeliverable,omitempty"` // a hard bounce or a complaint
+	Delivery     Delivery `json:"delivery,omitempty"`
+	Generation   int      `json:"generation"`           // of the invitation: one more with every re-invitation; 0 = none sent
+	RequestID    string   `json:"request_id,omitempty"` // of the request that queued it
+	QueuedAt     int64    `json:"queued_at,omitempty"`
+	SentAt       int64    `json:"sent_at,omitempty"`
+	SentSequence int      `json:"sent_sequence"` // the revision that the attendee was sent
+	SESMessageID string   `json:"ses_message_id,omitempty"`
+
+	// Via is whose invitation a forwarded guest holds: the address and generation that its UID is sealed for. Empty for everybody else.
+	Via           string `json:"via,omitempty"`
+	ViaGeneration int    `json:"via_generation,omitempty"`
+
+	Undeliverable Undeliverable `json:"undeliverable,omitempty"` // why mail to the attendee is given up
+	Blocked       bool          `json:"blocked,omitempty"`       // blocked the organizer by a mail about this event
+	Bounce        *Bounce       `json:"bounce,omitempty"`        // the last one, hard or soft
+	DeliveredAt   int64         `json:"delivered_at,omitempty"`  // when the recipient's server took the last mail, where SES tells
 
 	Created      int64 `json:"created"`
 	LastModified int64 `json:"updated"` // not last_modified: the event lists are indexes over that

@@ -1,6 +1,9 @@
 package invite
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // attribution says whose answer a reply is.
 type attribution struct {
@@ -16,6 +19,7 @@ type attribution struct {
 const (
 	ReasonNotAttendee    = "not-attendee"    // no token, and the mail does not authenticate as the attendee
 	ReasonForwardedGuest = "forwarded-guest" // by the organizer's policy
+	ReasonGuestRefused   = "guest-refused"   // a forwarded guest whom the organizer turned away: nobody is told again
 )
 
 // attribute decides whose answer a reply is (spec §2.5, field rule 32):
@@ -75,3 +79,36 @@ func known(address string) string {
 }
 
 func sameAddress(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+
+// sender is who sent a mail about an event of ours, other than an answer.
+type sender struct {
+	event    Event
+	attendee Attendee
+	grade    Grade
+	reason   string // why it is nobody whom the event knows
+}
+
+// knownSender reads the event that a mail from an attendee is about, and the record of who sent it. What is not an answer is taken of known
+// attendees alone, for events by our own UIDs (spec §5): a forwarded guest becomes one by answering. One call.
+func (s *Service) knownSender(ctx context.Context, r Reply) (sender, error) {
+	who := attribute(r)
+	if who.reason != "" {
+		return sender{reason: who.reason}, nil
+	}
+	uid := ownUID(r.UID)
+	if uid == "" {
+		return sender{reason: ReasonUnknownEvent}, nil
+	}
+	found, err := s.store.Answering(ctx, uid, concerned(r, who))
+	if err != nil {
+		return sender{}, err
+	}
+	if found.Event == nil {
+		return sender{reason: ReasonUnknownEvent}, nil
+	}
+	attendee, has := found.Attendees[who.email]
+	if !has {
+		return sender{event: *found.Event, reason: ReasonUnknownAttendee}, nil
+	}
+	return sender{event: *found.Event, attendee: attendee, grade: who.grade}, nil
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
@@ -17,7 +18,7 @@ const changeCancelled = "cancelled"
 // nothing. An event that is not the sender's is unknown-event. Two calls.
 func (s *Service) CancelEvent(ctx context.Context, uid string, r Request) (Cancelled, error) {
 	for range maxAttempts {
-		event, err := s.ownEvent(ctx, uid, r.MailTo)
+		event, err := s.ownEvent(ctx, uid, r.owner())
 		if fault.KindOf(err) == fault.NotFound && err != nil {
 			return Cancelled{Result: ResultUnknown}, nil
 		}
@@ -25,6 +26,9 @@ func (s *Service) CancelEvent(ctx context.Context, uid string, r Request) (Cance
 			return Cancelled{}, wrap("cancel event", err)
 		}
 		cancelled, err := s.cancel(ctx, event, r)
+		if err == nil && cancelled.Result == ResultCancelled {
+			err = s.tell(ctx, cancelledFact(cancelled.Event))
+		}
 		if !errors.Is(err, ErrEventChanged) {
 			return cancelled, wrap("cancel event", err)
 		}
@@ -59,7 +63,7 @@ func (s *Service) cancel(ctx context.Context, event Event, r Request) (Cancelled
 			next.Status = StatusCancelled
 		}
 	}
-	next.Method, next.SourceChange = "CANCEL", changeCancelled
+	next.Method, next.SourceChange, next.SourceFields = "CANCEL", changeCancelled, nil
 	if err := s.store.Revise(ctx, next, false); err != nil {
 		return Cancelled{}, err
 	}
@@ -95,6 +99,14 @@ func (s *Service) cancelInstances(event *Event, r Request) (result string, insta
 	next.Instances = maps.Clone(event.Instances)
 	*event = next
 	return ResultCancelled, instances, nil
+}
+
+// cancelledFact tells of the cancellation that made the event's present revision: of the event, or of instances of it, which goes on.
+func cancelledFact(e Event) fact.Fact {
+	if e.Cancelled() {
+		return eventFact(fact.EventCancelled, e)
+	}
+	return eventFact(fact.EventUpdated, e)
 }
 
 // ReadCalendar reads the event's stored calendar.

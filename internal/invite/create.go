@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 )
 
@@ -15,12 +16,12 @@ func (s *Service) CreateEvent(ctx context.Context, r Request) (Created, error) {
 		return Created{}, wrap("create event", err)
 	}
 	for range maxAttempts {
-		found, err := s.store.Registration(ctx, r.MailTo, r.OriginalUID, uid)
+		found, err := s.store.Registration(ctx, r.owner(), r.OriginalUID, uid)
 		switch {
 		case err != nil:
 			return Created{}, wrap("create event", err)
-		case found.Own != nil && found.Own.MailTo == r.MailTo:
-			return Created{Result: ResultCreated, Event: *found.Own, Events: found.Events}, nil
+		case found.Own != nil && found.Own.Owner() == r.owner():
+			return Created{Result: ResultCreated, Event: *found.Own, Events: found.Events}, wrap("create event", s.tell(ctx, eventFact(fact.EventCreated, *found.Own)))
 		case found.Own != nil:
 			return Created{}, fault.New(fault.Conflict, "uid-taken", "") // message ids are unique: this one was made up
 		case found.Known != "" && found.Known != uid:
@@ -36,7 +37,7 @@ func (s *Service) CreateEvent(ctx context.Context, r Request) (Created, error) {
 		switch err = s.store.CreateEvent(ctx, event, limit); {
 		case err == nil:
 			event.Version = 1
-			return Created{Result: ResultCreated, Event: event, Events: found.Events + 1}, nil
+			return Created{Result: ResultCreated, Event: event, Events: found.Events + 1}, wrap("create event", s.tell(ctx, eventFact(fact.EventCreated, event)))
 		case errors.Is(err, ErrEventLimit):
 			return Created{Result: ResultLimitReached, Events: found.Events, Limit: limit}, nil
 		case !errors.Is(err, ErrEventExists):

@@ -58,6 +58,8 @@ type Event struct {
 	SourceChange    string   `json:"source_change,omitempty"`    // what that mail changed: an itip.Change, or "cancelled"
 	SourceInstances []string `json:"source_instances,omitempty"` // the instances that alone changed, by itip.InstanceKey
 
+	SourceFields []itip.Field `json:"source_fields,omitempty"` // what differs from the revision before
+
 	Rescheduled int            `json:"rescheduled"`         // Sequence at the last reschedule: answers to older revisions no longer count
 	Instances   map[string]int `json:"instances,omitempty"` // likewise per instance key (itip.InstanceKey) that was moved on its own
 

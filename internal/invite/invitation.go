@@ -2,7 +2,10 @@ package invite
 
 import (
 	"context"
+	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/fault"
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
 
@@ -21,4 +24,17 @@ func (s *Service) Invitation(ctx context.Context, uid, email string) (Event, iti
 		return Event{}, itip.NoAction, unknownEvent()
 	}
 	return *found.Event, found.Attendees[email].StatusAt(*found.Event), nil
+}
+
+// invitation is what a mail of the method says about the event's present revision.
+func (s *Service) invitation(e Event, method string) (imip.Invitation, error) {
+	calendar, err := e.ReadCalendar()
+	if err != nil {
+		return imip.Invitation{}, fault.Wrap(fault.Internal, "stored-calendar", err)
+	}
+	return imip.Invitation{
+		Calendar: calendar, Method: method, UID: e.UID, Sequence: e.Sequence, DTStamp: time.Unix(e.DTStamp, 0).UTC(),
+		OrganizerName: e.Organizer, OrganizerEmail: e.MailTo, RSVP: s.config.RSVP, Sender: s.config.Sender, Domain: s.config.Domain,
+		Brand: s.config.Brand, LinkBase: s.config.LinkBase, UnsubscribeMailbox: s.config.Unsubscribe,
+	}, nil
 }

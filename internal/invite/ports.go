@@ -19,7 +19,8 @@ type Blobs interface {
 // Mailer sends mail.
 type Mailer interface {
 	// Send hands one mail to SES and returns the id that SES gave it. It may be called again with the same mail: then the recipient
-	// may get it twice. Faults: Throttled, Unavailable (try again), InvalidRequest (this mail will never be taken).
+	// may get it twice. When it returns it keeps nothing of mail.Raw, which the caller uses again. Faults: Throttled, Unavailable (try
+	// again), InvalidRequest (this mail will never be taken), Internal (nor will any other).
 	Send(ctx context.Context, mail Outgoing) (sesMessageID string, err error)
 }
 
@@ -41,14 +42,14 @@ type Composer interface {
 // conflicts and throttling; Unavailable; Internal. Every read sees all writes that finished before it.
 type Store interface {
 	// LookUp finds the organizer's event by the UID in the organizer's calendar (itip.UIDKey); "" when there is none.
-	LookUp(ctx context.Context, mailto, originalUID string) (uid string, err error)
+	LookUp(ctx context.Context, o Organizer, originalUID string) (uid string, err error)
 	// LookUpAny finds the events of all organizers with that original UID, at most ten.
 	LookUpAny(ctx context.Context, originalUID string) (uids []string, err error)
 
 	// Event reads an event; a fault NotFound when there is none.
 	Event(ctx context.Context, uid string) (Event, error)
 	// Registration reads in one call what creating an event depends on.
-	Registration(ctx context.Context, mailto, originalUID, uid string) (Registration, error)
+	Registration(ctx context.Context, o Organizer, originalUID, uid string) (Registration, error)
 	// CreateEvent writes a new event, its look-up record, and the counts, unless the uid or the original UID is taken
 	// (ErrEventExists), or the organizer has limit events already (ErrEventLimit; 0 = no limit). The limit is exact whoever else
 	// creates at the same time.
@@ -67,6 +68,23 @@ type Store interface {
 	// MarkSent turns queued into sent, if the attendee's record still waits for this request; otherwise it does nothing.
 	MarkSent(ctx context.Context, a Attendee, sesMessageID string, at int64) error
 
+	// Gather reads what inviting or telling up to MaxBatch people of one event depends on. Two calls.
+	Gather(ctx context.Context, q GatherQuery) (Gathered, error)
+	// InviteBatch records and counts up to MaxBatch invitations in one transaction, or says why it wrote nothing. It never sends.
+	InviteBatch(ctx context.Context, b InvitationBatch) (InvitedBatch, error)
+	// MarkInvited turns queued into sent for each mark whose record still waits for it; the others are left alone. One call for 25.
+	MarkInvited(ctx context.Context, marks []InviteMark) error
+	// MarkUpdated notes for each mark that the attendee was sent the revision, unless a newer one was noted; and where the record's
+	// answer is from before the event's last reschedule, it becomes noaction in the record as well (no count moves: see the package
+	// comment). One call for 25, and one more for those who answered meanwhile.
+	MarkUpdated(ctx context.Context, marks []UpdateMark) error
+
+	// Amend replaces an attendee's record and moves the counts in one transaction, if the record is the version read (a.Version): else
+	// ErrEventChanged. For what no revision of the event touches: bounces, deliveries.
+	Amend(ctx context.Context, a Attendee, change Statistics) error
+	// Attendee reads one record; a fault NotFound when there is none.
+	Attendee(ctx context.Context, uid, email string) (Attendee, error)
+
 	// Answering reads in one call what an answer depends on. Addresses without a record are absent from the map; the event is nil when
 	// there is none.
 	Answering(ctx context.Context, uid string, emails []string) (Answering, error)
@@ -76,16 +94,39 @@ type Store interface {
 
 	// Statistics reads an event and its counts in one call; a fault NotFound when there is no event.
 	Statistics(ctx context.Context, uid string) (Event, Statistics, error)
-	OrganizerStatistics(ctx context.Context, mailto string) (Statistics, error)
-	SystemStatistics(ctx context.Context) (Statistics, error)
+	OrganizerStatistics(ctx context.Context, o Organizer) (Statistics, error)
+	SystemStatistics(ctx context.Context, tenant string) (Statistics, error)
+	// OrganizerEvents and SystemEvents list events, the last modified first: at most limit, after the given position ("" = from the
+	// start); next is "" on the last page. They read indexes, which lag behind writes by a moment, and hold only what the lists show.
+	OrganizerEvents(ctx context.Context, o Organizer, after string, limit int) (page []Event, next string, err error)
+	SystemEvents(ctx context.Context, tenant, after string, limit int) (page []Event, next string, err error)
 	// Attendees reads a page of at most limit attendees in the order of their addresses, starting after the given address; next is ""
 	// on the last page.
 	Attendees(ctx context.Context, uid, after string, limit int) (page []Attendee, next string, err error)
 
-	// SetStanding grants or takes away a standing of the organizer's: subscription, suspended, bulk.
-	SetStanding(ctx context.Context, organizer string, kind StandingKind, on bool, at int64) error
-	// SetBlock makes or undoes an attendee's block of an organizer.
-	SetBlock(ctx context.Context, attendee, organizer string, on bool, at int64) error
+	// SetStanding grants or takes away a standing of the organizer's: subscription, suspended, bulk. A standing that is granted already
+	// stays as it is.
+	SetStanding(ctx context.Context, o Organizer, kind StandingKind, on bool, at int64) error
+	// Standings reads all standings of an organizer.
+	Standings(ctx context.Context, o Organizer) (Standings, error)
+	// Subscribe writes the subscription of an order, unless the organizer has one: then that one is returned.
+	Subscribe(ctx context.Context, o Organizer, s SubscriptionRecord) (existing *SubscriptionRecord, err error)
+
+	// Blocked reports whether the attendee has blocked the organizer.
+	Blocked(ctx context.Context, attendee, organizer string) (bool, error)
+	// SetBlock makes or undoes an attendee's block of an organizer, counts it, and notes it in the attendee's record of the event that
+	// the block came from, all in one transaction. It reports whether anything changed.
+	SetBlock(ctx context.Context, b Block, on bool) (changed bool, err error)
+
+	// PutProposal keeps a guest's newest proposal for an event or an instance, unless a newer one is kept.
+	PutProposal(ctx context.Context, p Proposal) error
+	// Proposals lists the proposals for an event in the order of the guests' addresses, like Attendees.
+	Proposals(ctx context.Context, uid, after string, limit int) (page []Proposal, next string, err error)
+
+	// PutGuest keeps the answer of a guest whom the organizer is to admit or refuse. A newer answer replaces the older one.
+	PutGuest(ctx context.Context, g Guest) error
+	// Guests lists them in the order of their addresses, like Attendees.
+	Guests(ctx context.Context, uid, after string, limit int) (page []Guest, next string, err error)
 
 	// NoteInviteLimit claims the one notification that the event's invite limit is reached for the request: true for the first
 	// request that asks, and for it again; false for every other.
@@ -103,12 +144,12 @@ type Registration struct {
 
 // StandingQuery names what verification reads.
 type StandingQuery struct {
-	UID       string
-	Organizer string // the event's owner
-	Email     string // whom to invite
-	Known     bool   // the caller has the event already: it is not read again
-	Bulk      bool   // also the bulk permission and the remaining invitations
-	Caps      []Cap  // also the counters of these
+	UID   string
+	Owner Organizer // of the event
+	Email string    // whom to invite
+	Known bool      // the caller has the event already: it is not read again
+	Bulk  bool      // also the bulk permission and the remaining invitations
+	Caps  []Cap     // also the counters of these
 }
 
 // Standing is what verification depends on.

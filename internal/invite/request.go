@@ -59,9 +59,6 @@ type Request struct {
 	SourceDTStamp  int64 `json:"source_dtstamp,omitempty"`
 }
 
-// DefaultTenant is the tenant that is there from the start (spec §9).
-const DefaultTenant = "default"
-
 // NewRequest reads an organizer's message: who, what, when, and the calendar in the normal form that is stored and sent on (see
 // normalise). A message with no event that can be read, or one too large to keep, is a fault InvalidRequest with one of imip's
 // reasons or ReasonNoStart.

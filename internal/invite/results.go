@@ -87,6 +87,7 @@ const (
 	ReasonInviteLimit    = "invite-limit"
 	ReasonAddressCap     = "address-cap"
 	ReasonSourceCap      = "source-cap"
+	ReasonRefused        = "refused" // SES will never take the mail
 )
 
 // Verification is the outcome of Verify.
@@ -94,7 +95,7 @@ type Verification struct {
 	Verified bool          `json:"verified"`
 	Reason   string        `json:"reason,omitempty"`
 	Request  InviteRequest `json:"request"` // normalised: what to give to Send
-	Event    Event         `json:"event"`
+	Event    Event         `json:"event"`   // of a refusal: without its calendar; empty when there is none
 }
 
 // Results of Send.
@@ -103,7 +104,7 @@ const (
 	SentAlready      = "already"       // the attendee was invited before
 	SentLimitReached = "limit-reached" // the event's invite limit
 	SentCapped       = "capped"        // a cap on public links; Reason names it
-	SentRefused      = "refused"       // the event was cancelled or deleted since the verification; Reason says so
+	SentRefused      = "refused"       // the event was cancelled since the verification, or the attendee cannot be reached; Reason says which
 )
 
 // Sent is the outcome of Send.
@@ -155,4 +156,108 @@ type Answered struct {
 	Status   itip.Status `json:"status,omitempty"`   // the attendee's answer now
 	Previous itip.Status `json:"previous,omitempty"`
 	Grade    Grade       `json:"grade,omitempty"`
+	Guest    *Guest      `json:"guest,omitempty"` // held: whom the organizer is asked about; refused by the policy: whom to send a CANCEL (RefuseGuest)
+}
+
+// BatchRequest asks to invite people from a list (origin bulk).
+type BatchRequest struct {
+	ID    string      `json:"id"`    // of the bulk request: its mail's message id. All batches of a list have the same
+	Owner Organizer   `json:"owner"` // who mailed the list: only events of theirs exist for it
+	Items []BatchItem `json:"items"` // at most MaxBatch
+}
+
+// BatchItem is a row of the list.
+type BatchItem struct {
+	Row   int    `json:"row"` // in the list, from 1
+	UID   string `json:"uid"`
+	Email string `json:"email"`
+	Name  string `json:"name,omitempty"`
+}
+
+// BatchResult says what became of a row.
+type BatchResult string
+
+// The results of rows.
+const (
+	RowSent    BatchResult = "sent"    // now, or by this request earlier
+	RowAlready BatchResult = "already" // invited before, or by another request at this moment; or declined: a list never asks twice
+	RowBlocked BatchResult = "blocked" // the attendee has blocked the organizer
+	RowInvalid BatchResult = "invalid" // nothing can be sent; Reason says why
+	RowLimit   BatchResult = "limit"   // the event may send no more invitations
+	RowFailed  BatchResult = "failed"  // SES refused the mail for good (ReasonRefused)
+)
+
+// ReasonDuplicate is the reason of a row whose person stands in the same batch twice.
+const ReasonDuplicate = "duplicate"
+
+// BatchSent is the outcome of SendBatch: a result for every row, in the order of the items.
+type BatchSent struct {
+	Results []SentRow `json:"results"`
+}
+
+// SentRow is what became of one row.
+type SentRow struct {
+	Row          int         `json:"row"`
+	UID          string      `json:"uid"`
+	Email        string      `json:"email"`
+	Result       BatchResult `json:"result"`
+	Reason       string      `json:"reason,omitempty"`
+	SESMessageID string      `json:"ses_message_id,omitempty"`
+}
+
+// UpdatesSent is the outcome of SendUpdates: how many of the attendees ...
+type UpdatesSent struct {
+	Sequence int `json:"sequence"` // the revision that was sent
+	Sent     int `json:"sent"`     // ... were sent it
+	Current  int `json:"current"`  // ... had it, or are sent nothing: unknown, undeliverable, never written to
+	Blocked  int `json:"blocked"`  // ... have blocked the organizer
+	Failed   int `json:"failed"`   // ... cannot be reached: SES refused the mail for good
+}
+
+// FeedbackKind is what SES says about a mail.
+type FeedbackKind string
+
+// The kinds.
+const (
+	FeedbackDelivery  FeedbackKind = "delivery"  // the recipient's server took it
+	FeedbackBounce    FeedbackKind = "bounce"    // the recipient's server, or SES's suppression list, did not
+	FeedbackComplaint FeedbackKind = "complaint" // the recipient called it spam
+	FeedbackReject    FeedbackKind = "reject"    // SES took it and found a virus in it
+	FeedbackDelay     FeedbackKind = "delay"     // not delivered yet: nothing follows from it
+	FeedbackOther     FeedbackKind = "other"     // sent, opened, clicked ...
+)
+
+// Feedback is what SES says about a mail to one recipient.
+type Feedback struct {
+	Kind         FeedbackKind
+	UID          string // of the event that the mail was about; "" for mails about none
+	Email        string
+	Type         string // of a bounce: Permanent, Transient, Undetermined
+	Subtype      string // of a bounce; of a complaint, what the recipient said: abuse, fraud, virus, not-spam ...
+	Diagnostic   string
+	FeedbackID   string // names the bounce or complaint
+	SESMessageID string // of the mail
+	At           int64  // seconds since 1970
+}
+
+// Results of RecordFeedback.
+const (
+	FeedbackRecordedNow = "recorded"
+	FeedbackRepeated    = "repeated" // recorded earlier
+	FeedbackIgnored     = "ignored"  // Reason says why
+)
+
+// Reasons why feedback is ignored.
+const (
+	ReasonNoEvent         = "no-event"         // the mail was not about an event
+	ReasonUnknownAttendee = "unknown-attendee" // there is no record of the recipient
+	ReasonNotSpam         = "not-spam"         // a complaint that is the contrary of one
+	ReasonOlderMail       = "older-mail"       // about an earlier mail than the last one
+	ReasonNoMatter        = "no-matter"        // nothing follows from this kind
+)
+
+// FeedbackRecorded is the outcome of RecordFeedback.
+type FeedbackRecorded struct {
+	Result string `json:"result"`
+	Reason string `json:"reason,omitempty"`
 }

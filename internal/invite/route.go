@@ -15,7 +15,7 @@ func (s *Service) Route(ctx context.Context, r Request) (Route, error) {
 	if !cancels && !slices.Contains(creating, r.Method) {
 		return Route{Action: ActionIgnore, Reason: "method"}, nil // REPLY, COUNTER, REFRESH ... do not belong in this mailbox
 	}
-	uid, err := s.store.LookUp(ctx, r.MailTo, r.OriginalUID)
+	uid, err := s.store.LookUp(ctx, r.owner(), r.OriginalUID)
 	switch {
 	case err != nil:
 		return Route{}, wrap("route", err)

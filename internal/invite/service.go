@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 )
 
@@ -53,6 +54,7 @@ type Config struct {
 	LinkAddressCap   int         // LINK_ADDRESS_CAP: public-link invitations to one address per hour, 10 unless set; 0 = no cap
 	LinkSourceCap    int         // LINK_SOURCE_CAP: public-link invitations from one source (IPv4 address, IPv6 /64) per hour, 2500 unless set; 0 = no cap
 	ForwardedGuests  GuestPolicy // FORWARDED_GUESTS; "" = accept
+	SendConcurrency  int         // SEND_CONCURRENCY: mails that one step hands to SES at a time; 10 unless set
 }
 
 // Deps is what a Service works with. Blobs may be nil where no method needs it.
@@ -61,7 +63,8 @@ type Deps struct {
 	Mailer Mailer
 	Blobs  Blobs
 	Clock  Clock
-	Keys   *seal.Keys // seals the UIDs and links of invitations; needed by Send only
+	Keys   *seal.Keys     // seals the UIDs and links of invitations; needed where mail to attendees is written
+	Facts  fact.Publisher // tells others what happened; nil = nobody
 	Config Config
 }
 
@@ -70,6 +73,7 @@ type Service struct {
 	store     Store
 	mailer    Mailer
 	clock     Clock
+	facts     fact.Publisher
 	keys      *seal.Keys
 	config    Config
 	owners    owners
@@ -78,7 +82,7 @@ type Service struct {
 
 // New returns a Service.
 func New(d Deps) *Service {
-	return &Service{store: d.Store, mailer: d.Mailer, clock: d.Clock, keys: d.Keys, config: d.Config}
+	return &Service{store: d.Store, mailer: d.Mailer, clock: d.Clock, facts: d.Facts, keys: d.Keys, config: d.Config}
 }
 
 // now is the present second.
@@ -99,24 +103,24 @@ func (s *Service) isOwn(email string) bool {
 // owners remembers who owns an event, which never changes, so that a warm process verifies an invitation with one read.
 type owners struct {
 	mu sync.Mutex
-	of map[string]string
+	of map[string]Organizer
 }
 
 const maxOwners = 1000
 
-func (o *owners) get(uid string) string {
+func (o *owners) get(uid string) Organizer {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.of[uid]
 }
 
-func (o *owners) put(uid, mailto string) {
+func (o *owners) put(uid string, owner Organizer) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.of == nil || len(o.of) >= maxOwners {
-		o.of = map[string]string{}
+		o.of = map[string]Organizer{}
 	}
-	o.of[uid] = mailto
+	o.of[uid] = owner
 }
 
 // maxAttempts is how often an operation starts over because somebody else changed what it had read.

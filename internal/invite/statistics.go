@@ -15,8 +15,9 @@ type Statistics struct {
 	Origin    map[string]int `json:"origin"`
 	RSVP      map[string]int `json:"rsvp"` // by itip.Status; all statuses are present
 	ProdID    map[string]int `json:"prodid"`
-	Bounced   int            `json:"bounced,omitempty"`
-	Blocked   int            `json:"blocked,omitempty"`
+	Bounced   int            `json:"bounced,omitempty"` // attendees whose address bounced for good, or is refused
+	// Blocked counts, of an event, the attendees who blocked the organizer by a mail about it; of an organizer and the system, the blocks.
+	Blocked int `json:"blocked,omitempty"`
 }
 
 // NewStatistics returns zero counts, with every RSVP status present.
@@ -36,6 +37,12 @@ func (s *Statistics) Count(e Event, a Attendee) {
 	if a.CountedProd != "" {
 		s.ProdID[a.CountedProd]++
 	}
+	if a.Undeliverable == HardBounce || a.Undeliverable == Rejected {
+		s.Bounced++
+	}
+	if a.Blocked {
+		s.Blocked++
+	}
 }
 
 // move is the change when one attendee's record goes from before to after, at the event as it stands. A nil before is a new one.
@@ -46,6 +53,8 @@ func move(e Event, before *Attendee, after Attendee) Statistics {
 		old := Statistics{Origin: map[string]int{}, RSVP: map[string]int{}, ProdID: map[string]int{}}
 		old.Count(e, *before)
 		change.Attendees -= old.Attendees
+		change.Bounced -= old.Bounced
+		change.Blocked -= old.Blocked
 		subtract(change.Origin, old.Origin)
 		subtract(change.RSVP, old.RSVP)
 		subtract(change.ProdID, old.ProdID)
@@ -64,4 +73,18 @@ func subtract(from, what map[string]int) {
 func (s Statistics) IsZero() bool {
 	return s.Events == 0 && s.Attendees == 0 && s.Invites == 0 && s.Bounced == 0 && s.Blocked == 0 &&
 		len(s.Origin) == 0 && len(s.RSVP) == 0 && len(s.ProdID) == 0
+}
+
+// add adds another change.
+func (s *Statistics) add(other Statistics) {
+	s.Events += other.Events
+	s.Attendees += other.Attendees
+	s.Invites += other.Invites
+	s.Bounced += other.Bounced
+	s.Blocked += other.Blocked
+	for _, counts := range []struct{ to, from map[string]int }{{s.Origin, other.Origin}, {s.RSVP, other.RSVP}, {s.ProdID, other.ProdID}} {
+		for name, n := range counts.from {
+			counts.to[name] += n
+		}
+	}
 }

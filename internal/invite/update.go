@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
@@ -16,11 +17,14 @@ import (
 // is a fault NotFound. Two calls, three for a reschedule.
 func (s *Service) UpdateEvent(ctx context.Context, uid string, r Request) (Updated, error) {
 	for range maxAttempts {
-		event, err := s.ownEvent(ctx, uid, r.MailTo)
+		event, err := s.ownEvent(ctx, uid, r.owner())
 		if err != nil {
 			return Updated{}, wrap("update event", err)
 		}
 		updated, err := s.update(ctx, event, r)
+		if err == nil && updated.Result == ResultUpdated {
+			err = s.tell(ctx, eventFact(fact.EventUpdated, updated.Event))
+		}
 		if !errors.Is(err, ErrEventChanged) {
 			return updated, wrap("update event", err)
 		}
@@ -32,7 +36,10 @@ func (s *Service) UpdateEvent(ctx context.Context, uid string, r Request) (Updat
 func (s *Service) update(ctx context.Context, event Event, r Request) (Updated, error) {
 	switch {
 	case event.SourceMessage == r.MessageID && event.UID != r.MessageID: // this step's own earlier work
-		return Updated{Result: ResultUpdated, Reschedule: event.SourceChange == string(itip.Reschedule), Instances: event.SourceInstances, Event: event}, nil
+		return Updated{
+			Result: ResultUpdated, Reschedule: event.SourceChange == string(itip.Reschedule), Instances: event.SourceInstances,
+			Changed: event.SourceFields, Event: event,
+		}, nil
 	case event.Cancelled():
 		return Updated{Result: ResultCancelled, Event: event}, nil
 	}
@@ -66,7 +73,7 @@ func (s *Service) update(ctx context.Context, event Event, r Request) (Updated, 
 		return Updated{Result: ResultUnchanged, Event: event}, err
 	}
 	next.Sequence = event.Sequence + 1
-	next.SourceChange, next.SourceInstances = string(difference.Change), nil
+	next.SourceChange, next.SourceInstances, next.SourceFields = string(difference.Change), nil, difference.Fields
 	reschedule := difference.Change == itip.Reschedule
 	if reschedule {
 		next.Rescheduled, next.Instances = next.Sequence, nil
@@ -93,10 +100,10 @@ func (s *Service) updateInstances(ctx context.Context, event Event, r Request, s
 	}
 	if len(merged.Changed) == 0 {
 		next.Sequence, next.DTStamp, next.LastModified = event.Sequence, event.DTStamp, event.LastModified
-		next.SourceMessage, next.SourceChange, next.SourceInstances = event.SourceMessage, event.SourceChange, event.SourceInstances
+		next.SourceMessage, next.SourceChange, next.SourceInstances, next.SourceFields = event.SourceMessage, event.SourceChange, event.SourceInstances, event.SourceFields
 		return Updated{Result: ResultUnchanged, Event: event}, s.store.Note(ctx, next)
 	}
-	next.SourceChange = string(itip.Details)
+	next.SourceChange, next.SourceFields = string(itip.Details), merged.Fields
 	next.Instances = movedInstances(event.Instances, merged.Moved, next.Sequence)
 	if err := s.store.Revise(ctx, next, false); err != nil {
 		return Updated{}, err
@@ -145,9 +152,9 @@ func movedInstances(before map[string]int, moved []string, sequence int) map[str
 }
 
 // ownEvent reads an event of the organizer's; anybody else's does not exist for them (spec §2.4).
-func (s *Service) ownEvent(ctx context.Context, uid, mailto string) (Event, error) {
+func (s *Service) ownEvent(ctx context.Context, uid string, o Organizer) (Event, error) {
 	event, err := s.store.Event(ctx, uid)
-	if err == nil && event.MailTo != mailto {
+	if err == nil && event.Owner() != o {
 		return Event{}, unknownEvent()
 	}
 	return event, err

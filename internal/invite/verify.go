@@ -19,10 +19,23 @@ func (s *Service) Verify(ctx context.Context, q InviteRequest) (Verification, er
 	if err != nil {
 		return Verification{}, wrap("verify invitation", err)
 	}
-	if reason = s.refusal(r, standing); reason != "" {
-		return Verification{Reason: reason, Request: r}, nil
+	reason = s.refusal(r, standing)
+	verification := Verification{Verified: reason == "", Reason: reason, Request: r}
+	if standing.Event != nil {
+		verification.Event = *standing.Event
 	}
-	return Verification{Verified: true, Request: r, Event: *standing.Event}, nil
+	if !verification.Verified {
+		verification.Event.Calendar = nil // nobody is going to need it
+	}
+	return verification, nil
+}
+
+// Refused tells others that Verify refused an invitation to an event that there is.
+func (s *Service) Refused(ctx context.Context, v Verification) error {
+	if v.Verified || v.Event.UID == "" {
+		return nil
+	}
+	return s.tell(ctx, refusedFact(v.Request, v.Event, v.Reason, s.now().Unix()))
 }
 
 // maxName is the most octets of an attendee's name.
@@ -54,8 +67,8 @@ func (s *Service) checkRequest(r InviteRequest) (InviteRequest, string) {
 
 // standing reads everything that decides about the request.
 func (s *Service) standing(ctx context.Context, r InviteRequest) (Standing, error) {
-	q := StandingQuery{UID: r.UID, Organizer: s.owners.get(r.UID), Email: r.Email, Bulk: needsPermission(r.Origin), Caps: s.caps(r)}
-	if q.Organizer != "" {
+	q := StandingQuery{UID: r.UID, Owner: s.owners.get(r.UID), Email: r.Email, Bulk: needsPermission(r.Origin), Caps: s.caps(r)}
+	if q.Owner.Email != "" {
 		return s.store.Standing(ctx, q)
 	}
 	event, err := s.store.Event(ctx, r.UID)
@@ -65,8 +78,8 @@ func (s *Service) standing(ctx context.Context, r InviteRequest) (Standing, erro
 		}
 		return Standing{}, err
 	}
-	s.owners.put(r.UID, event.MailTo)
-	q.Organizer, q.Known = event.MailTo, true
+	s.owners.put(r.UID, event.Owner())
+	q.Owner, q.Known = event.Owner(), true
 	standing, err := s.store.Standing(ctx, q)
 	standing.Event = &event
 	return standing, err
@@ -88,7 +101,7 @@ func (s *Service) refusal(r InviteRequest, standing Standing) string {
 		return ReasonBlocked
 	case standing.Suspended:
 		return ReasonSuspended
-	case standing.Attendee != nil && standing.Attendee.Undeliverable:
+	case standing.Attendee != nil && standing.Attendee.Undeliverable != "":
 		return ReasonUndeliverable
 	case needsPermission(r.Origin) && !standing.BulkAllowed:
 		return ReasonNoBulk

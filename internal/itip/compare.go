@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 )
@@ -35,8 +34,8 @@ const (
 	FieldInstances    Field = "instances" // some instance has details or times of its own
 )
 
-// reschedules reports whether a change of the field is a reschedule.
-func (f Field) reschedules() bool { return f == FieldStart || f == FieldEnd || f == FieldRecurrence }
+// Reschedules reports whether a change of the field is a reschedule.
+func (f Field) Reschedules() bool { return f == FieldStart || f == FieldEnd || f == FieldRecurrence }
 
 // Difference is what a new revision changes.
 type Difference struct {
@@ -56,7 +55,7 @@ func Compare(old, new *ical.Calendar) Difference {
 		d.Fields, d.Moved = append(d.Fields, FieldInstances), moved
 	}
 	for _, field := range d.Fields {
-		if field.reschedules() {
+		if field.Reschedules() {
 			d.Change = Reschedule
 			return d
 		}
@@ -113,7 +112,7 @@ func compareOverrides(old, new *ical.Calendar) (changed bool, moved []string) {
 		before, had := was[key]
 		fields := compareInstance(series, before, now, had)
 		changed = changed || len(fields) > 0
-		if slices.ContainsFunc(fields, Field.reschedules) {
+		if slices.ContainsFunc(fields, Field.Reschedules) {
 			moved = append(moved, key)
 		}
 	}
@@ -123,7 +122,7 @@ func compareOverrides(old, new *ical.Calendar) (changed bool, moved []string) {
 		}
 		fields := compareInstance(series, ical.Event{}, before, false) // back to what the series says
 		changed = changed || len(fields) > 0
-		if slices.ContainsFunc(fields, Field.reschedules) {
+		if slices.ContainsFunc(fields, Field.Reschedules) {
 			moved = append(moved, key)
 		}
 	}
@@ -150,16 +149,6 @@ func compareInstance(series, before, now ical.Event, had bool) []Field {
 		changed = append(changed, FieldEnd)
 	}
 	return changed
-}
-
-// length is how long the event takes on the clock.
-func length(e ical.Event) time.Duration {
-	start, _ := e.Start()
-	end, ok := e.End()
-	if !ok {
-		return 0
-	}
-	return end.Wall.Sub(start.Wall)
 }
 
 const propAltDesc = "X-ALT-DESC"

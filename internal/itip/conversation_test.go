@@ -114,7 +114,7 @@ func (c *conversation) organizer(arrived *ical.Calendar) string {
 	}
 	effect := string(difference.Change)
 	for _, field := range difference.Fields {
-		if difference.Change != Reschedule || field.reschedules() {
+		if difference.Change != Reschedule || field.Reschedules() {
 			effect += " " + string(field)
 		}
 	}

@@ -2,6 +2,7 @@ package itip
 
 import (
 	"slices"
+	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 )
@@ -19,6 +20,17 @@ func InstanceKey(t ical.Time) string {
 		return t.Wall.Format("20060102T150405")
 	}
 	return t.Value
+}
+
+// InstanceStart is the moment that a key names, in seconds since 1970: of a date or a floating time as if its zone were UTC. It is
+// false for a key that names none.
+func InstanceStart(key string) (int64, bool) {
+	for _, form := range []string{"20060102T150405Z", "20060102", "20060102T150405"} {
+		if at, err := time.Parse(form, key); err == nil {
+			return at.Unix(), true
+		}
+	}
+	return 0, false
 }
 
 // InstanceKeyOf is the key of the instance that a VEVENT is about; "" when it is about the whole event.
@@ -101,7 +113,7 @@ func MergeInstances(stored, arrived *ical.Calendar) (update Update, stale bool) 
 		}
 		update.Changed = append(update.Changed, key)
 		update.Fields = append(update.Fields, fields...)
-		if wasOff || slices.ContainsFunc(fields, Field.reschedules) {
+		if wasOff || slices.ContainsFunc(fields, Field.Reschedules) {
 			update.Moved = append(update.Moved, key)
 		}
 	}

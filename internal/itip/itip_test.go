@@ -188,3 +188,11 @@ func TestInstanceKey(t *testing.T) {
 		}
 	}
 }
+
+func TestInstanceStart(t *testing.T) {
+	for key, want := range map[string]int64{"20260401T090000Z": 1775034000, "20260401": 1775001600, "20260401T090000": 1775034000, "": 0, "soon": 0, "20260401T0900": 0, "20260431": 0} {
+		if got, ok := InstanceStart(key); got != want || ok != (want != 0) {
+			t.Errorf("%q: %d, %v", key, got, ok)
+		}
+	}
+}

@@ -28,6 +28,13 @@ const (
 	Blocked   What = "blocked"   // an attendee blocked an organizer, or took it back
 	Notified  What = "notified"  // an organizer's notification was handed to SES
 	Silent    What = "silent"    // an organizer's notification was withheld: a repeat, or the daily cap
+	Staged    What = "staged"    // attendees were listed for a fan-out
+	Updates   What = "updates"   // a batch of attendees was sent an event's newest revision
+	Feedback  What = "feedback"  // SES reported what became of a mail
+	Granted   What = "granted"   // an administrator changed an organizer's standing
+	Enrolled  What = "enrolled"  // an order enrolled an organizer
+	Delivered What = "delivered" // a webhook took a fact
+	Proposed  What = "proposed"  // a guest's proposal of another time was recorded
 	Fallback  What = "fallback"  // a template override cannot be used; the built-in one went out
 	Failed    What = "failed"    // a step failed; the error's name and cause follow
 )

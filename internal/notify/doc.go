@@ -1,6 +1,6 @@
 // Package notify writes the mails that organizers get.
 //
-// There are seven, one per [Kind], each an HTML template and a text alternative under templates/. A template is plain text with
+// There is one per [Kind], each an HTML template and a text alternative under templates/. A template is plain text with
 // placeholders in single braces, such as {summary}; templates/README.md is the guide for people who change them. An object of the same name in the
 // template bucket replaces a built-in template without a deployment.
 //

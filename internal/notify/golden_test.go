@@ -2,19 +2,20 @@ package notify
 
 import (
 	"context"
-	"encoding/xml"
-	"errors"
 	"flag"
-	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	_ "time/tzdata" // golden files must not depend on the machine's zone files
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/bulk"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
@@ -41,6 +42,10 @@ const (
 	testUID  = "k3v9dq1p7c2m5s8x0b4n6z1r9t7w3y5h2j8f6g01"
 	testLink = "https://api.example.org/event/" + testUID + "/invite"
 )
+
+const testFile = "https://api.example.org/download/mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpi"
+
+func testUntil() time.Time { return time.Date(2026, 3, 19, 10, 0, 0, 0, time.UTC) }
 
 func testTime() when.Span {
 	return when.New(1773306000, 1773313200, false, "Europe/Berlin", "")
@@ -84,6 +89,53 @@ func samples() []struct {
 		{"attendee_report", full(), AttendeeReport{
 			Mailto: "ada@example.com", Summary: "Analytical Engine: first demonstration", UID: testUID, When: testTime(), Attendees: 1310,
 			Accepted: 873, Declined: 102, Tentative: 64, NoAction: 271, File: "attendees.csv", EventPage: "https://app.example.org/event/" + testUID,
+		}},
+		{"attendee_report_download", full(), AttendeeReport{
+			Mailto: "ada@example.com", Summary: "Analytical Engine: first demonstration", UID: testUID, When: testTime(), Attendees: 90240,
+			Accepted: 61002, Declined: 7011, Tentative: 1204, Delegated: 16, NoAction: 21007, Bounced: 2, Blocked: 31, File: "attendees.csv",
+			Download: testFile, DownloadUntil: testUntil(), EventPage: "https://app.example.org/event/" + testUID,
+		}},
+		{"bulk_invites", full(), BulkInvites{
+			Mailto: "ada@example.com", Rows: 2512, File: "invitations-2026-03-01.csv", Events: []BulkEvent{
+				{Summary: "Analytical Engine: first demonstration", UID: testUID, Sent: 1980, Already: 12, Blocked: 3, Invalid: 9},
+				{Summary: "מפגש קהילה: בינה מלאכותית 2026", UID: strings.Replace(testUID, "k3", "q7", 1), Sent: 498, Limit: 2, Failed: 1},
+			},
+		}},
+		{"bulk_invites_all", full(), BulkInvites{
+			Mailto: "ada@example.com", Rows: 2492, File: "invitations-2026-03-01.csv", Events: []BulkEvent{
+				{Summary: "Analytical Engine: first demonstration", UID: testUID, Sent: 2480, Already: 12},
+			},
+		}},
+		{"bulk_invites_download", bare(), BulkInvites{
+			Mailto: "ada@example.com", Rows: 90240, File: "invitations-2026-03-01.csv", Download: testFile, DownloadUntil: testUntil(),
+			Events: slices.Repeat([]BulkEvent{{UID: testUID, Sent: 1000, Already: 1, Blocked: 1, Invalid: 1, Limit: 1, Failed: 1}}, maxBulkEvents+3),
+		}},
+		{"bulk_failed", full(), BulkFailed{Mailto: "ada@example.com", Summary: "guests.xlsx", Reason: bulk.ReasonSpreadsheet}},
+		{"bulk_failed_unknown", bare(), BulkFailed{Mailto: "ada@example.com", Reason: "never-heard-of"}},
+		{"proposal", full(), Proposal{
+			Mailto: "ada@example.com", Guest: "Grace Hopper", Email: "grace.hopper@example.com", Summary: "Analytical Engine: first demonstration", UID: testUID,
+			When: testTime(), Proposed: when.New(1773327600, 1773334800, false, "Europe/Berlin", ""), Comment: "My train arrives at three.\nThe later the better!",
+			DeclineLink: "https://api.example.org/proposals/mfrggzdfmztwq2lk?of=1", ProposalsLink: "https://api.example.org/proposals/mfrggzdfmztwq2lk",
+		}},
+		{"proposal_instance", bare(), Proposal{
+			Mailto: "ada@example.com", Email: "grace.hopper@example.com", Summary: "Tea", UID: testUID, When: when.New(1773306000, 1773313200, false, "Europe/Berlin", "FREQ=WEEKLY"),
+			Instance: when.New(1773910800, 1773918000, false, "Europe/Berlin", ""), Proposed: when.New(1773925200, 1773932400, false, "Europe/Berlin", ""),
+		}},
+		{"held_guest", full(), HeldGuest{
+			Mailto: "ada@example.com", Guest: "Grace Hopper", Email: "grace.hopper@example.com", Invited: "charles@example.com", Answer: "accepted",
+			Summary: "Analytical Engine: first demonstration", UID: testUID, When: testTime(), Comment: "Charles told me about it.\nMay I come?",
+			GuestsLink: "https://api.example.org/guests/mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpi",
+		}},
+		{"held_guest_bare", bare(), HeldGuest{
+			Mailto: "ada@example.com", Email: "grace.hopper@example.com", GuestsLink: "https://api.example.org/guests/mfrggzdfmztwq2lk",
+		}},
+		{"question", full(), Question{
+			Mailto: "ada@example.com", Guest: "Grace Hopper", Email: "grace.hopper@example.com", Summary: "Analytical Engine: first demonstration", UID: testUID,
+			Subject: "Re: Analytical Engine: first demonstration", Text: "Dear Ada,\n\nis there a cloakroom?\nAnd may my bug come along?\n\nGrace",
+		}},
+		{"question_unknown", bare(), Question{Mailto: "ada@example.com", Email: "grace.hopper@example.com"}},
+		{"question_long", bare(), Question{
+			Mailto: "ada@example.com", Guest: "נועה לוי", Email: "noa@example.com", Subject: "שאלה", Text: strings.Repeat("שאלה ארוכה מאוד. ", 300),
 		}},
 		{"confirm_request", full(), ConfirmRequest{
 			Mailto: "ada@example.com", Summary: "Analytical Engine: first demonstration", When: testTime(), Where: "Science Museum, London",
@@ -144,15 +196,8 @@ func TestMailsAreWellFormed(t *testing.T) {
 			if !strings.HasPrefix(mail.HTML, `<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"`) {
 				t.Error("doctype is not XHTML 1.0 Transitional")
 			}
-			d := xml.NewDecoder(strings.NewReader(mail.HTML))
-			for {
-				if _, err := d.Token(); errors.Is(err, io.EOF) {
-					break
-				} else if err != nil {
-					t.Fatalf("not well-formed: %v", err)
-				}
-			}
-			for _, name := range append(everywhere, own[mail.Kind]...) {
+			wellFormed(t, mail.HTML)
+			for _, name := range slices.Concat(slices.Collect(maps.Values(mail.Kind.names()))...) {
 				if tag := "{" + name + "}"; strings.Contains(mail.HTML+mail.Text+mail.Subject, tag) {
 					t.Errorf("%s is left", tag)
 				}

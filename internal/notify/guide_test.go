@@ -2,6 +2,7 @@ package notify
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,9 +18,14 @@ func TestGuideIsComplete(t *testing.T) {
 		if !strings.Contains(guide, "`"+string(kind)+"`") {
 			t.Errorf("the guide lacks the mail %s", kind)
 		}
-		for _, name := range append(append([]string{}, everywhere...), own[kind]...) {
-			if !strings.Contains(guide, "`{"+name+"}`") {
-				t.Errorf("the guide lacks {%s} of %s", name, kind)
+		for list, names := range kind.names() {
+			if list != "" && !strings.Contains(guide, "`{#"+list+"}`") {
+				t.Errorf("the guide lacks {#%s} of %s", list, kind)
+			}
+			for _, name := range names {
+				if !strings.Contains(guide, "`{"+name+"}`") {
+					t.Errorf("the guide lacks {%s} of %s", name, kind)
+				}
 			}
 		}
 	}
@@ -27,9 +33,9 @@ func TestGuideIsComplete(t *testing.T) {
 
 // What the guide says may be used in a mail is what the notification fills: no placeholder is forgotten, none is a secret.
 func TestFillMatchesTheDeclaredPlaceholders(t *testing.T) {
-	filled := map[Kind]map[string]bool{}
+	filled := map[Kind]map[string]bool{} // values of a list's items as list.name
 	for _, sample := range samples() {
-		v := values{}
+		v := newValues()
 		if err := sample.tell.fill(v, sample.settings); err != nil {
 			t.Fatal(err)
 		}
@@ -37,17 +43,34 @@ func TestFillMatchesTheDeclaredPlaceholders(t *testing.T) {
 		if filled[kind] == nil {
 			filled[kind] = map[string]bool{}
 		}
-		for name := range v {
-			if !kind.knows(name) {
+		for name := range v.texts {
+			if !slices.Contains(kind.names()[""], name) {
 				t.Errorf("%s fills {%s}, which it does not declare", kind, name)
 			}
 			filled[kind][name] = true
+		}
+		for list, items := range v.lists {
+			for _, item := range items {
+				for name := range item {
+					if !slices.Contains(kind.names()[list], name) {
+						t.Errorf("%s fills {%s} of {#%s}, which it does not declare", kind, name, list)
+					}
+					filled[kind][list+"."+name] = true
+				}
+			}
 		}
 	}
 	for kind, names := range own {
 		for _, name := range names {
 			if !filled[kind][name] {
 				t.Errorf("%s declares {%s} and never fills it", kind, name)
+			}
+		}
+		for list, names := range lists[kind] {
+			for _, name := range names {
+				if !filled[kind][list+"."+name] {
+					t.Errorf("%s declares {%s} of {#%s} and never fills it", kind, name, list)
+				}
 			}
 		}
 	}

@@ -53,7 +53,7 @@ func (w *Writer) fetch(ctx context.Context, kind Kind, ext string) (*template.Te
 	if !utf8.ValidString(text) || strings.TrimSpace(text) == "" {
 		return nil, fmt.Errorf("template %s is empty or not UTF-8 text", key)
 	}
-	t, err := template.Parse(framed(text, ext), kind.knows, includes(text, ext))
+	t, err := template.Parse(framed(text, ext), kind.names(), includes(text, ext))
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", key, err)
 	}
@@ -66,10 +66,10 @@ func builtInParts(kind Kind, subject string) (p parts, err error) {
 	if subject == "" {
 		subject = opening.subject
 	}
-	if p.subject, err = template.Parse(subject, kind.knowsAtOpening, nil); err != nil {
+	if p.subject, err = template.Parse(subject, kind.openingNames(), nil); err != nil {
 		return p, fmt.Errorf("subject of %s: %w", kind, err)
 	}
-	if p.preview, err = template.Parse(opening.preview, kind.knowsAtOpening, nil); err != nil {
+	if p.preview, err = template.Parse(opening.preview, kind.openingNames(), nil); err != nil {
 		return p, fmt.Errorf("preview of %s: %w", kind, err)
 	}
 	if p.html, err = builtInTemplate(kind, ".html"); err != nil {
@@ -85,7 +85,7 @@ func builtInTemplate(kind Kind, ext string) (*template.Template, error) {
 		return nil, err
 	}
 	text := string(content)
-	t, err := template.Parse(framed(text, ext), kind.knows, includes(text, ext))
+	t, err := template.Parse(framed(text, ext), kind.names(), includes(text, ext))
 	if err != nil {
 		return nil, fmt.Errorf("built-in template %s%s: %w", kind, ext, err)
 	}
@@ -109,9 +109,4 @@ func includes(content, ext string) func(string) (string, bool) {
 		part, err := builtIn.ReadFile("templates/" + name + ext)
 		return string(part), err == nil
 	}
-}
-
-// knowsAtOpening is knows without what is made of the opening itself.
-func (k Kind) knowsAtOpening(name string) bool {
-	return name != "subject" && name != "preview" && k.knows(name)
 }

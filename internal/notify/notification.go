@@ -3,12 +3,13 @@ package notify
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
-// Notification is what one mail tells: NewEvent, FailedEvent, EventLimit, Enrollment, AttendeeReport or ConfirmRequest. Their text fields are plain text
-// and may hold anything; long ones are shortened. Links must be http or https.
+// Notification is what one mail tells: NewEvent, FailedEvent, EventLimit, Enrollment, AttendeeReport, ConfirmRequest, BulkInvites, BulkFailed, Proposal,
+// HeldGuest or Question. Their text fields are plain text and may hold anything; long ones are shortened. Links must be http or https.
 type Notification interface {
 	// Kind is the mail that tells it.
 	Kind() Kind
@@ -51,7 +52,7 @@ func (n NewEvent) fill(v values, _ Settings) error {
 		if strings.Contains(n.InviteLink, "?") {
 			separator = "&"
 		}
-		v["invite_email"] = n.InviteLink + separator + "email="
+		v.set("invite_email", n.InviteLink+separator+"email=")
 	}
 	return firstError(v.link("invite_link", n.InviteLink), v.link("event_page", n.EventPage))
 }
@@ -68,7 +69,7 @@ type FailedEvent struct {
 func (n FailedEvent) Kind() Kind { return KindFailedEvent }
 
 func (n FailedEvent) fill(v values, s Settings) error {
-	e := explain(n.Reason, n.Public)
+	e := eventReasons.explain(n.Reason, n.Public)
 	v.line("mailto", n.Mailto)
 	v.line("summary", n.Summary)
 	v.line("reason", e.reason)
@@ -119,19 +120,24 @@ func (n Enrollment) fill(v values, _ Settings) error {
 	return nil
 }
 
-// AttendeeReport brings an event's attendees as a CSV file, which the sender attaches.
+// AttendeeReport brings an event's attendees as a CSV file, attached, or, where that is too large for a mail, there for download.
 type AttendeeReport struct {
-	Mailto    string
-	Summary   string
-	UID       string
-	When      when.Span
-	Attendees int
-	Accepted  int
-	Declined  int
-	Tentative int
-	NoAction  int    // invited, not answered
-	File      string // the attachment's name
-	EventPage string // may be empty
+	Mailto        string
+	Summary       string
+	UID           string
+	When          when.Span
+	Attendees     int
+	Accepted      int
+	Declined      int
+	Tentative     int
+	Delegated     int       // sent somebody else
+	NoAction      int       // invited, not answered
+	Bounced       int       // of all: the address takes no mail
+	Blocked       int       // of all: wants no invitations from the organizer
+	File          string    // the file's name
+	Download      string    // link to the file; empty = it is attached
+	DownloadUntil time.Time // when the link expires
+	EventPage     string    // may be empty
 }
 
 // Kind implements Notification.
@@ -146,9 +152,13 @@ func (n AttendeeReport) fill(v values, _ Settings) error {
 	v.count("accepted", n.Accepted)
 	v.count("declined", n.Declined)
 	v.count("tentative", n.Tentative)
+	v.some("delegated", n.Delegated)
 	v.count("noaction", n.NoAction)
+	v.some("bounced", n.Bounced)
+	v.some("blocked", n.Blocked)
 	v.line("file", n.File)
-	return v.link("event_page", n.EventPage)
+	v.moment("download_until", n.DownloadUntil)
+	return firstError(v.link("download", n.Download), v.link("event_page", n.EventPage))
 }
 
 // Action is what a held request would do.
@@ -181,16 +191,13 @@ func (n ConfirmRequest) fill(v values, _ Settings) error {
 	default:
 		return fmt.Errorf("action %q is not create, update or cancel", n.Action)
 	}
-	if n.ConfirmLink == "" {
-		return fmt.Errorf("confirm_link is empty")
-	}
 	v.line("mailto", n.Mailto)
 	v.line("summary", firstOf(n.Summary, untitled))
 	v.line("when", n.When.String())
 	v.line("where", n.Where)
 	v.line("action", string(n.Action))
 	v.line("why", firstOf(n.Why, "The mail came from your address, but your mail provider did not say whether it really is from you."))
-	return v.link("confirm_link", n.ConfirmLink)
+	return v.neededLink("confirm_link", n.ConfirmLink)
 }
 
 // untitled stands for an event without SUMMARY.

@@ -38,12 +38,15 @@ type Notifier struct {
 // Answer is a notification and what it answers.
 type Answer struct {
 	To         string // address
-	MessageID  string // SES's id of the mail, or the name of what else is answered; the key of "at most once"
+	MessageID  string // the key of "at most once": SES's id of the mail, or the execution's name where no mail is answered
 	InReplyTo  string // Message-ID header of the mail; empty when it had none
 	Auto       string // Auto-Submitted: "auto-replied" to a mail, "auto-generated" otherwise (RFC 3834 §5)
 	Received   time.Time
 	Tell       Notification
 	References string // an own stable id that keeps the mails about one event together; may be empty
+
+	ReplyTo     imip.Address // where a reply goes; empty = to the sender
+	Attachments []imip.Attachment
 }
 
 // Told is what became of a notification.
@@ -68,12 +71,14 @@ func (n *Notifier) Notify(ctx context.Context, a Answer) (Told, error) {
 	raw, err := imip.ComposeMail(imip.Mail{
 		From:          n.Sender,
 		To:            imip.Address{Email: a.To},
+		ReplyTo:       a.ReplyTo,
 		Subject:       written.Subject,
 		Text:          written.Text,
 		HTML:          written.HTML,
 		InReplyTo:     a.InReplyTo,
 		References:    references(a),
 		AutoSubmitted: a.Auto,
+		Attachments:   a.Attachments,
 		Date:          a.Received,
 	})
 	if err != nil {

@@ -170,6 +170,29 @@ func TestNotifyMail(t *testing.T) {
 	}
 }
 
+// A reply to what a guest wrote goes to the guest, and files go along as they are.
+func TestNotifyReplyToAndAttachments(t *testing.T) {
+	n, _, mailer := notifier(t, full(), nil)
+	a := answer()
+	a.Tell = Question{Mailto: a.To, Guest: "Grace Hopper", Email: "grace@example.com", Text: "Is there tea?"}
+	a.ReplyTo = imip.Address{Name: "Grace Hopper", Email: "grace@example.com"}
+	a.Attachments = []imip.Attachment{{Filename: "guests.csv", Type: "text/csv; charset=UTF-8", Body: []byte("row,email\r\n1,grace@example.com\r\n")}}
+	if _, err := n.Notify(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	m, err := imip.Read(mailer.sent[0].Raw, imip.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.ReplyTo != a.ReplyTo || m.From != n.Sender {
+		t.Errorf("From %v, Reply-To %v", m.From, m.ReplyTo)
+	}
+	last := m.Parts[len(m.Parts)-1]
+	if len(m.Parts) != 3 || last.Type != "text/csv" || string(last.Body) != string(a.Attachments[0].Body) {
+		t.Errorf("%d parts, the last is %s: %q", len(m.Parts), last.Type, last.Body)
+	}
+}
+
 // checkBodies compares the two alternatives with what was written.
 func checkBodies(t *testing.T, m *imip.Message, written Mail) {
 	t.Helper()

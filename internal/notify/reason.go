@@ -5,14 +5,32 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 )
 
-// explanation is what a failed-event mail says for one reason word.
+// explanation is what a mail about a failure says for one reason word.
 type explanation struct {
 	reason string // what happened, in one sentence
 	advice string // what to do about it
 }
 
-// explanations are by the reason words of imip and invite. Sentences speak to someone who knows their calendar, not mail.
-var explanations = map[string]explanation{
+// reasons are the explanations of one mail.
+type reasons struct {
+	byWord    map[string]explanation
+	otherwise explanation // for a word without one of its own
+}
+
+// explain is what to say for a reason word. For a word it does not know it says what the error itself says in public, if anything.
+func (r reasons) explain(word, public string) explanation {
+	if e, ok := r.byWord[word]; ok {
+		return e
+	}
+	e := r.otherwise
+	if public != "" {
+		e.reason = public
+	}
+	return e
+}
+
+// eventReasons are by the reason words of imip and invite. Sentences speak to someone who knows their calendar, not mail.
+var eventReasons = reasons{map[string]explanation{
 	imip.ReasonNoCalendar: {
 		"Your mail had no calendar invitation in it.",
 		"Create the event in your calendar and add {create} as a guest there, instead of writing a mail to it. If you forwarded an invitation, attach its .ics file.",
@@ -63,22 +81,7 @@ var explanations = map[string]explanation{
 		"Your account is suspended, so we neither create events for you nor send invitations.",
 		"Please write to support.",
 	},
-}
-
-// unexplained is for a reason word without an entry of its own.
-var unexplained = explanation{
+}, explanation{
 	"We could not register an event from your mail.",
 	"Open the event in your calendar and send the invitation to {create} again. Google Calendar, Outlook, Apple Calendar and Thunderbird are known to work.",
-}
-
-// explain is what to say for a reason word. For a word it does not know it says what the error itself says in public, if anything.
-func explain(word, public string) explanation {
-	if e, ok := explanations[word]; ok {
-		return e
-	}
-	e := unexplained
-	if public != "" {
-		e.reason = public
-	}
-	return e
-}
+}}

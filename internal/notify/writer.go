@@ -71,7 +71,7 @@ func New(settings Settings, blobs Blobs) (*Writer, error) {
 // fault.Internal means that the notification itself cannot be written, such as a link that is none.
 func (w *Writer) Write(ctx context.Context, n Notification) (Mail, error) {
 	kind := n.Kind()
-	v := values{}
+	v := newValues()
 	w.fillBrand(v)
 	if err := n.fill(v, w.settings); err != nil {
 		return Mail{}, fault.Wrap(fault.Internal, "notification", fmt.Errorf("write %s: %w", kind, err))
@@ -81,12 +81,12 @@ func (w *Writer) Write(ctx context.Context, n Notification) (Mail, error) {
 	if notice != "" {
 		mail.Notices = append(mail.Notices, notice)
 	}
-	mail.Subject = firstOf(plain.Line(use.subject.Render(v, template.Text), maxSubject), v["brand"])
-	v["subject"] = mail.Subject
-	v["preview"] = use.preview.Render(v, template.Text)
-	mail.HTML = use.html.Render(v, escapeHTML)
+	mail.Subject = firstOf(plain.Line(use.subject.Render(v.texts, v.lists, template.Text), maxSubject), v.texts["brand"])
+	v.set("subject", mail.Subject)
+	v.set("preview", use.preview.Render(v.texts, v.lists, template.Text))
+	mail.HTML = use.html.Render(v.texts, v.lists, escapeHTML)
 	if use.text != nil {
-		mail.Text = tidy(use.text.Render(v, template.Text))
+		mail.Text = tidy(use.text.Render(v.texts, v.lists, template.Text))
 	} else {
 		mail.Text = textOf(mail.HTML)
 	}
@@ -100,15 +100,15 @@ func (w *Writer) fillBrand(v values) {
 	b := w.settings.Brand
 	color := b.Main()
 	v.line("brand", b.Name)
-	v["brand_color"] = color.String()
-	v["brand_text"] = color.Text().String()
-	v["link_color"] = color.On(lightGround).String()
-	v["link_color_dark"] = color.On(darkGround).String()
-	v["logo"] = b.LogoURL
-	v["dashboard"] = b.DashboardURL
-	v["support_url"] = b.SupportURL
-	v["docs_url"] = b.DocsURL
-	v["pricing_url"] = b.PricingURL
+	v.set("brand_color", color.String())
+	v.set("brand_text", color.Text().String())
+	v.set("link_color", color.On(lightGround).String())
+	v.set("link_color_dark", color.On(darkGround).String())
+	v.set("logo", b.LogoURL)
+	v.set("dashboard", b.DashboardURL)
+	v.set("support_url", b.SupportURL)
+	v.set("docs_url", b.DocsURL)
+	v.set("pricing_url", b.PricingURL)
 	v.line("support_email", b.SupportEmail)
 	v.block("address", b.Address)
 	v.line("copyright", b.CopyrightLine())

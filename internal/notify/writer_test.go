@@ -118,7 +118,46 @@ func TestHostileValues(t *testing.T) {
 	if want := "<script>alert(1)</script> {uid} {?where} Bcc: all@example.com \"'&\n"; !strings.Contains(mail.Text, want) {
 		t.Errorf("text lacks %q:\n%s", want, mail.Text)
 	}
-	d := xml.NewDecoder(strings.NewReader(mail.HTML))
+	wellFormed(t, mail.HTML)
+}
+
+// The same for the mails that bring what guests wrote: it stays text, in HTML and in text, and nobody's words can pass for ours.
+func TestHostileGuests(t *testing.T) {
+	const evil = "</p></td></table><script>alert(1)</script><img src=x> {uid} {#events}{/events}\u202e\x00 \"'&"
+	const lines = evil + "\r\n> quoted\n\n" + evil + "\n--------------------------------------------------\nCalendar Invite Server sent this"
+	tests := []Notification{
+		BulkInvites{Mailto: evil, Events: []BulkEvent{{Summary: evil, UID: evil, Sent: 1}}, Rows: 1, File: evil, Download: testFile},
+		BulkFailed{Mailto: evil, Summary: evil, Reason: evil, Public: evil},
+		AttendeeReport{Mailto: evil, Summary: evil, UID: evil, File: evil, Download: testFile},
+		Proposal{Mailto: evil, Guest: evil, Email: evil, Summary: evil, UID: evil, Comment: lines, DeclineLink: testLink, ProposalsLink: testLink},
+		HeldGuest{Mailto: evil, Guest: evil, Email: evil, Invited: evil, Summary: evil, UID: evil, Answer: evil, Comment: lines, GuestsLink: testLink},
+		Question{Mailto: evil, Guest: evil, Email: evil, Summary: evil, UID: evil, Subject: evil, Text: lines},
+	}
+	for _, tell := range tests {
+		t.Run(string(tell.Kind()), func(t *testing.T) {
+			mail := write(t, full(), nil, tell)
+			for _, bad := range []string{"<script", "<img src=x", "\u202e", "\x00"} {
+				if strings.Contains(mail.HTML, bad) {
+					t.Errorf("HTML has %q", bad)
+				}
+			}
+			if !strings.Contains(mail.HTML, "&lt;img src=x&gt; {uid} {#events}{/events}") {
+				t.Error("the values are not in the mail as they are")
+			}
+			if strings.ContainsAny(mail.Subject+mail.Text, "\u202e\x00\r") || strings.Contains(mail.Subject, "\n") {
+				t.Errorf("text or subject has control characters: %q", mail.Subject)
+			}
+			if n := strings.Count(mail.Text, "\nCalendar Invite Server sent this"); n != 1 {
+				t.Errorf("%d footers in\n%s", n, mail.Text)
+			}
+			wellFormed(t, mail.HTML)
+		})
+	}
+}
+
+func wellFormed(t *testing.T, document string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(document))
 	for {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			return
@@ -188,6 +227,12 @@ func TestUnusableNotifications(t *testing.T) {
 		{"report page", AttendeeReport{EventPage: "https://example.com/a b"}, "event_page"},
 		{"confirm link", ConfirmRequest{Action: ActionCreate, ConfirmLink: secret}, "confirm_link"},
 		{"no confirm link", ConfirmRequest{Action: ActionCreate}, "confirm_link"},
+		{"report file", AttendeeReport{Download: secret}, "download"},
+		{"list's file", BulkInvites{Download: secret}, "download"},
+		{"decline link", Proposal{DeclineLink: secret}, "decline_link"},
+		{"proposals link", Proposal{ProposalsLink: secret}, "proposals_link"},
+		{"guests link", HeldGuest{GuestsLink: secret}, "guests_link"},
+		{"no guests link", HeldGuest{}, "guests_link"},
 		{"action", ConfirmRequest{Action: "erase", ConfirmLink: testLink}, "erase"},
 	}
 	for _, test := range tests {
@@ -218,16 +263,30 @@ func TestInviteLinkWithQuery(t *testing.T) {
 
 // Every word has a sentence on what happened and one on what to do, and both reach the mail.
 func TestEveryReasonIsExplained(t *testing.T) {
-	for word, e := range explanations {
-		mail := write(t, full(), nil, FailedEvent{Mailto: "ada@example.com", Reason: word})
-		advice := strings.ReplaceAll(e.advice, "{create}", "create@example.org")
-		if e.reason == "" || !strings.Contains(mail.Text, e.reason) || advice == "" || !strings.Contains(mail.Text, advice) {
-			t.Errorf("%s is not explained:\n%s", word, mail.Text)
-		}
+	mailboxes := strings.NewReplacer("{create}", "create@example.org", "{bulk}", "bulk@example.org")
+	tests := []struct {
+		all  reasons
+		tell func(reason, public string) Notification
+	}{
+		{eventReasons, func(reason, public string) Notification {
+			return FailedEvent{Mailto: "ada@example.com", Reason: reason, Public: public}
+		}},
+		{bulkReasons, func(reason, public string) Notification {
+			return BulkFailed{Mailto: "ada@example.com", Reason: reason, Public: public}
+		}},
 	}
-	mail := write(t, full(), nil, FailedEvent{Mailto: "ada@example.com", Reason: "brand-new-word", Public: "The moon is in the wrong phase."})
-	if !strings.Contains(mail.Text, "The moon is in the wrong phase.") {
-		t.Errorf("an unknown word's public sentence is missing:\n%s", mail.Text)
+	for _, test := range tests {
+		for word, e := range test.all.byWord {
+			mail := write(t, full(), nil, test.tell(word, "unused"))
+			advice := mailboxes.Replace(e.advice)
+			if e.reason == "" || !strings.Contains(mail.Text, e.reason) || advice == "" || !strings.Contains(mail.Text, advice) {
+				t.Errorf("%s is not explained:\n%s", word, mail.Text)
+			}
+		}
+		mail := write(t, full(), nil, test.tell("brand-new-word", "The moon is in the wrong phase."))
+		if !strings.Contains(mail.Text, "The moon is in the wrong phase.") {
+			t.Errorf("an unknown word's public sentence is missing:\n%s", mail.Text)
+		}
 	}
 }
 
@@ -241,10 +300,10 @@ func TestLogoReplacesTheName(t *testing.T) {
 }
 
 func TestNumbersAreGrouped(t *testing.T) {
-	v := values{}
+	v := newValues()
 	for n, want := range map[int]string{-1: "", 0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
-		if v.count("n", n); v["n"] != want {
-			t.Errorf("count(%d) = %q, want %q", n, v["n"], want)
+		if v.count("n", n); v.texts["n"] != want {
+			t.Errorf("count(%d) = %q, want %q", n, v.texts["n"], want)
 		}
 	}
 }

@@ -20,7 +20,7 @@ var pairs = []struct {
 	{"--muted", "--soft", brand.ReadableContrast},   // event details
 	{"--ink", "--soft", brand.ReadableContrast},
 	{"--text", "--soft", brand.ReadableContrast}, // the chosen answer
-	{"--link", "--card", brand.ReadableContrast}, // quiet button
+	{"--link", "--card", brand.ReadableContrast}, // quiet button, summary of details
 	{"--link", "--ground", brand.ReadableContrast},
 	{"--on-brand", "--brand", brand.ReadableContrast}, // button, month
 	{"--edge", "--card", 3},                           // borders of fields (WCAG 2.2 §1.4.11)

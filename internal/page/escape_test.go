@@ -50,6 +50,22 @@ func variants(name string) []func(reflect.Value) {
 		}
 	case "unsubscribe":
 		list = append(list, choose(map[string]any{"Blocked": true}), choose(map[string]any{"Changed": true}), choose(map[string]any{"Blocked": true, "Changed": true}))
+	case "proposals":
+		for _, state := range []ProposalState{ProposalOpen, ProposalDeclined} {
+			list = append(list, func(v reflect.Value) {
+				items := v.Addr().Interface().(*Proposals).Items
+				items[0].State, items[1].State, items[1].Chosen = state, ProposalOpen, true
+			})
+		}
+		list = append(list, choose(map[string]any{"Items": []Proposal{}}))
+	case "guests":
+		for choice, state := range map[string]GuestState{ChoiceAdmit: GuestAdmitted, ChoiceRefuse: GuestRefused} {
+			list = append(list, func(v reflect.Value) {
+				page := v.Addr().Interface().(*Guests)
+				page.Choice, page.Items[0].State, page.Items[1].State, page.Items[1].Answer = choice, state, GuestHeld, Accepted
+			})
+		}
+		list = append(list, choose(map[string]any{"Items": []Guest{}}))
 	case "problem":
 		list = append(list, choose(map[string]any{"Reason": EventOver}))
 	}
@@ -122,7 +138,7 @@ func TestTargets(t *testing.T) {
 		"//example.com", "///example.com", "/\\example.com", "\\\\example.com", "/\t/example.com", ":x", "%zz", "https:example.com", "https://",
 	}
 	for _, target := range good {
-		if v := (values{}); v.target("post", target) != nil || v["post"] != target {
+		if v := newValues(); v.target("post", target) != nil || v.texts["post"] != target {
 			t.Errorf("%q is refused", target)
 		}
 	}
@@ -131,6 +147,7 @@ func TestTargets(t *testing.T) {
 		for name, v := range map[string]view{
 			"confirm_invite": ConfirmInvite{Post: target}, "rsvp": RSVP{Post: target}, "answered": Answered{Change: target},
 			"confirm_request": ConfirmRequest{Post: target}, "unsubscribe": Unsubscribe{Post: target},
+			"proposals": Proposals{Post: target}, "guests": Guests{Post: target},
 		} {
 			if _, err := p.draw(name, v); err == nil || strings.Contains(err.Error(), target) {
 				t.Errorf("%s with target %q: error %v, want one that does not quote it", name, target, err)

@@ -44,12 +44,12 @@ func New(b brand.Brand) (*Pages, error) {
 
 // parse reads a page's template. Its placeholders are the values that the layout and the page's view fill, be they empty.
 func (p *Pages) parse(name string, empty view) (*template.Template, error) {
-	v := values{}
+	v := newValues()
 	p.fill(v)
 	if err := empty.fill(v); err != nil {
 		return nil, err
 	}
-	return template.Parse("{>layout}", v.known, func(part string) (string, bool) {
+	return template.Parse("{>layout}", v.names(), func(part string) (string, bool) {
 		switch part {
 		case "style": // our own file with checked colours in it, so it needs no escape
 			return p.style, true
@@ -76,33 +76,34 @@ func styleOf(b brand.Brand) (string, error) {
 		return "", err
 	}
 	color := b.Main()
-	v := values{
-		"brand_color":     color.String(),
-		"brand_text":      color.Text().String(),
-		"link_color":      color.On(lightGround).String(),
-		"link_color_dark": color.On(darkGround).String(),
-	}
-	t, err := template.Parse(string(css), v.known, nil)
+	v := newValues()
+	v.set("brand_color", color.String())
+	v.set("brand_text", color.Text().String())
+	v.set("link_color", color.On(lightGround).String())
+	v.set("link_color_dark", color.On(darkGround).String())
+	t, err := template.Parse(string(css), v.names(), nil)
 	if err != nil {
 		return "", fmt.Errorf("page.css: %w", err)
 	}
-	return t.Render(v, template.Text), nil
+	return t.Render(v.texts, nil, template.Text), nil
 }
 
 // fill adds what the layout needs around a view.
 func (p *Pages) fill(v values) {
-	v["brand"], v["copyright"] = p.brand.Name, p.brand.CopyrightLine()
-	v["support_url"], v["support_email"] = p.brand.SupportURL, p.brand.SupportEmail
+	v.set("brand", p.brand.Name)
+	v.set("copyright", p.brand.CopyrightLine())
+	v.set("support_url", p.brand.SupportURL)
+	v.set("support_email", p.brand.SupportEmail)
 }
 
 // draw fills a page's template, every value escaped.
 func (p *Pages) draw(name string, view view) ([]byte, error) {
-	v := values{}
+	v := newValues()
 	p.fill(v)
 	if err := view.fill(v); err != nil {
 		return nil, fmt.Errorf("draw page %s: %w", name, err)
 	}
-	return []byte(p.templates[name].Render(v, template.HTML)), nil
+	return []byte(p.templates[name].Render(v.texts, v.lists, template.HTML)), nil
 }
 
 // Headers are the headers to send with every page: it may show its own style and post its own form, and nothing else. formTargets are

@@ -89,6 +89,27 @@ func drawings() []drawing {
 		{"unsubscribe_undone", func(p *Pages) ([]byte, error) {
 			return p.Unsubscribe(Unsubscribe{Organizer: "Ada Lovelace", Email: guest, Changed: true})
 		}},
+		{"proposals", func(p *Pages) ([]byte, error) { return p.Proposals(proposals()) }},
+		{"proposals_done", func(p *Pages) ([]byte, error) {
+			v := proposals()
+			v.Items[0].State, v.Items[0].Chosen, v.Done = ProposalDeclined, false, "Grace Hopper"
+			return p.Proposals(v)
+		}},
+		{"proposals_none", func(p *Pages) ([]byte, error) {
+			return p.Proposals(Proposals{Summary: event().Title, When: event().When})
+		}},
+		{"guests", func(p *Pages) ([]byte, error) { return p.Guests(guests()) }},
+		{"guests_admitted", func(p *Pages) ([]byte, error) {
+			v := guests()
+			v.Items[0].State, v.Done, v.Choice = GuestAdmitted, "Grace Hopper", ChoiceAdmit
+			return p.Guests(v)
+		}},
+		{"guests_refused", func(p *Pages) ([]byte, error) {
+			v := guests()
+			v.Items[1].State, v.Done, v.Choice = GuestRefused, v.Items[1].Email, ChoiceRefuse
+			return p.Guests(v)
+		}},
+		{"guests_none", func(p *Pages) ([]byte, error) { return p.Guests(Guests{Summary: event().Title, When: event().When}) }},
 		{"problem_unknown", func(p *Pages) ([]byte, error) { return p.Problem(Problem{Reason: "never-heard-of"}) }},
 	}
 	for reason := range problemTexts {
@@ -97,6 +118,40 @@ func drawings() []drawing {
 		}})
 	}
 	return list
+}
+
+// proposals is a page with one proposal of every kind; the first is the one that a mail linked to.
+func proposals() Proposals {
+	return Proposals{
+		Summary: event().Title, When: event().When, Post: "/proposals/mfrggzdf",
+		Items: []Proposal{
+			{
+				Name: "Grace Hopper", Email: "grace.hopper@example.com", Proposed: when.New(1773327600, 1773334800, false, "Europe/Berlin", ""),
+				Comment: "My train arrives at three.\nThe later the better!", State: ProposalOpen, Key: "grace.hopper@example.com", Chosen: true,
+			},
+			{
+				Email: strings.Repeat("z", 60) + "@example.com", Proposed: when.New(1773910800, 0, false, "Europe/Berlin", ""),
+				Instance: when.New(1773910800, 1773918000, false, "Europe/Berlin", ""), State: ProposalOpen, Key: "2",
+			},
+			{Name: "נועה לוי", Email: "noa@example.com", Proposed: when.New(1773394800, 0, false, "Asia/Jerusalem", ""), Comment: "אולי מחר?", State: ProposalDeclined, Key: "3"},
+		},
+	}
+}
+
+// guests is a page with one guest of every state.
+func guests() Guests {
+	return Guests{
+		Summary: event().Title, When: event().When, Post: "/guests/mfrggzdf",
+		Items: []Guest{
+			{
+				Name: "Grace Hopper", Email: "grace.hopper@example.com", Invited: "charles@example.com", Answer: Accepted,
+				Comment: "Charles told me about it.\nMay I come?", State: GuestHeld, Key: "grace.hopper@example.com",
+			},
+			{Email: strings.Repeat("z", 60) + "@example.com", Invited: "charles@example.com", Answer: Tentative, State: GuestHeld, Key: "2"},
+			{Name: "נועה לוי", Email: "noa@example.com", Invited: "charles@example.com", Answer: Accepted, State: GuestAdmitted, Key: "3"},
+			{Name: "Mallory", Email: "mallory@example.net", Answer: Declined, State: GuestRefused, Key: "4"},
+		},
+	}
 }
 
 func draw(t *testing.T, p *Pages, d drawing) string {
@@ -242,6 +297,14 @@ func TestHostileValues(t *testing.T) {
 		{"unsubscribe", func(p *Pages) ([]byte, error) {
 			return p.Unsubscribe(Unsubscribe{Organizer: evil, Email: evil, Post: "/\"><script>"})
 		}},
+		{"proposals", func(p *Pages) ([]byte, error) {
+			item := Proposal{Name: evil, Email: evil, Comment: "</blockquote>" + evil, State: ProposalOpen, Key: "\"><script>"}
+			return p.Proposals(Proposals{Summary: evil, Items: []Proposal{item}, Done: evil, Post: "/\"><script>"})
+		}},
+		{"guests", func(p *Pages) ([]byte, error) {
+			item := Guest{Name: evil, Email: evil, Invited: evil, Answer: evil, Comment: "</blockquote>" + evil, State: GuestHeld, Key: "\"><script>"}
+			return p.Guests(Guests{Summary: evil, Items: []Guest{item}, Done: evil, Choice: evil, Post: "/\"><script>"})
+		}},
 		{"problem", func(p *Pages) ([]byte, error) { return p.Problem(Problem{Reason: evil, Title: evil}) }},
 	}
 	for _, d := range list {
@@ -287,6 +350,59 @@ func TestOnlyTheChosenAnswerIsPreselected(t *testing.T) {
 		if strings.Count(got, " checked>") != want || !strings.Contains(got, test.want) {
 			t.Errorf("chosen %q, given %q: %d answers preselected, want %q", test.chosen, test.given, strings.Count(got, " checked>"), test.want)
 		}
+	}
+}
+
+// What an organizer may still decide has a form of its own, which names what it is about; what is decided has none.
+func TestOnlyTheUndecidedHaveForms(t *testing.T) {
+	tests := []struct {
+		name string
+		page drawing
+		want []string // fields and buttons that are sent, in order
+	}{
+		{"proposals", drawing{"", func(p *Pages) ([]byte, error) { return p.Proposals(proposals()) }}, []string{
+			FieldProposal + "=grace.hopper@example.com", FieldComment, FieldChoice + "=" + ChoiceDecline, FieldProposal + "=2", FieldComment, FieldChoice + "=" + ChoiceDecline,
+		}},
+		{"guests", drawing{"", func(p *Pages) ([]byte, error) { return p.Guests(guests()) }}, []string{
+			FieldGuest + "=grace.hopper@example.com", FieldChoice + "=" + ChoiceAdmit, FieldChoice + "=" + ChoiceRefuse,
+			FieldGuest + "=2", FieldChoice + "=" + ChoiceAdmit, FieldChoice + "=" + ChoiceRefuse,
+		}},
+		{"unknown states", drawing{"", func(p *Pages) ([]byte, error) {
+			return p.Proposals(Proposals{Items: []Proposal{{State: "lost", Key: "1"}, {Key: "2"}}})
+		}}, nil},
+		{"guests of unknown states", drawing{"", func(p *Pages) ([]byte, error) {
+			return p.Guests(Guests{Items: []Guest{{State: "lost", Key: "1"}, {Key: "2"}}})
+		}}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			document, err := html.Parse(strings.NewReader(draw(t, pages(t), test.page)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for n := range document.Descendants() {
+				if name := attribute(n, "name"); n.Type == html.ElementNode && name != "" && n.Data != "meta" {
+					if value := attribute(n, "value"); value != "" {
+						name += "=" + value
+					}
+					got = append(got, name)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("form fields (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A guest without a name is called by the address, which then does not stand there twice.
+func TestNamelessGuest(t *testing.T) {
+	got := draw(t, pages(t), drawing{"", func(p *Pages) ([]byte, error) {
+		return p.Guests(Guests{Items: []Guest{{Name: " \u202e", Email: "grace@example.com"}}})
+	}})
+	if strings.Count(got, "grace@example.com") != 1 || !strings.Contains(got, "<h2><bdi>grace@example.com</bdi></h2>") {
+		t.Errorf("page calls the guest:\n%s", got)
 	}
 }
 

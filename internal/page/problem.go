@@ -14,10 +14,11 @@ const (
 	Blocked        Reason = "blocked"     // the guest has blocked the organizer
 	BadAddress     Reason = "bad-address"
 	TooMany        Reason = "too-many"
-	NotAllowed     Reason = "not-allowed"  // the organizer may not send it, or the link is not signed for it
-	InviteLimit    Reason = "invite-limit" // the event has used up its invitations
-	OwnAddress     Reason = "own-address"  // one of our mailboxes
-	TheOrganizer   Reason = "organizer"    // the organizer's own address
+	NotAllowed     Reason = "not-allowed"    // the organizer may not send it, or the link is not signed for it
+	InviteLimit    Reason = "invite-limit"   // the event has used up its invitations
+	OwnAddress     Reason = "own-address"    // one of our mailboxes
+	TheOrganizer   Reason = "organizer"      // the organizer's own address
+	ReportExpired  Reason = "report-expired" // the file behind a download link is no longer kept
 	Unavailable    Reason = "unavailable"
 )
 
@@ -40,6 +41,7 @@ var problemTexts = map[Reason]problemText{
 	InviteLimit:    {409, "No invitations are left", "The event has sent as many invitations as it may. Please ask the organizer."},
 	OwnAddress:     {400, "This address cannot be invited", "It is one of our own. Please check the address in the link."},
 	TheOrganizer:   {400, "This address cannot be invited", "It is the organizer's own, whose calendar has the event already."},
+	ReportExpired:  {410, "This file is no longer here", "It had personal data of guests in it, so we kept it for a short time only. Please ask for a new report: the mail with it has a new link."},
 	Unavailable:    {503, "Please try again in a minute", "Something on our side does not answer right now. Nothing was changed, and nothing is lost."},
 }
 
@@ -65,7 +67,8 @@ func (v Problem) fill(to values) error {
 	if !ok {
 		says = problemText{500, "Something went wrong", "Nothing was changed. Please try again, or write to us if it goes on."}
 	}
-	to["heading"], to["text"] = says.heading, says.text
+	to.set("heading", says.heading)
+	to.set("text", says.text)
 	to.title(v.Title)
 	return nil
 }

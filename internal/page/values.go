@@ -2,16 +2,24 @@ package page
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/plain"
+	"github.com/calendarinvite/calendarinviteserver/internal/template"
 )
 
-// values are the placeholders of one page by name, not yet escaped. A view always fills the same names.
-type values map[string]string
+// values are the placeholders of one page by name, not yet escaped, and those of its lists' items. A view always fills the same names.
+type values struct {
+	texts template.Values
+	lists template.Lists
+}
+
+func newValues() values { return values{template.Values{}, template.Lists{}} }
 
 // Longest texts, in characters.
 const (
@@ -19,22 +27,49 @@ const (
 	maxLine  = 300
 )
 
-func (v values) known(name string) bool {
-	_, ok := v[name]
-	return ok
+// names are what a template may name. A list is known by its first item.
+func (v values) names() template.Names {
+	names := template.Names{"": slices.Collect(maps.Keys(v.texts))}
+	for list, items := range v.lists {
+		names[list] = slices.Collect(maps.Keys(items[0]))
+	}
+	return names
 }
 
+// item adds an item to a list, whose values are to be filled in.
+func (v values) item(list string) values {
+	item := newValues()
+	v.lists[list] = append(v.lists[list], item.texts)
+	return item
+}
+
+// set adds a value as it is.
+func (v values) set(name, value string) { v.texts[name] = value }
+
 // line adds a value of one line.
-func (v values) line(name, value string) { v[name] = plain.Line(value, maxLine) }
+func (v values) line(name, value string) { v.set(name, plain.Line(value, maxLine)) }
 
 // title adds an event's title.
-func (v values) title(title string) { v["title"] = plain.Line(title, maxTitle) }
+func (v values) title(title string) { v.set("title", plain.Line(title, maxTitle)) }
+
+// comment adds what a guest said, which may have several lines.
+func (v values) comment(comment string) { v.set("comment", plain.Lines(comment, CommentLength)) }
+
+// guest adds who somebody is: the name, else the address, and the address below a name.
+func (v values) guest(name, email string) {
+	v.line("guest", name)
+	v.line("email", email)
+	if v.texts["guest"] == "" {
+		v.set("guest", v.texts["email"])
+		v.set("email", "")
+	}
+}
 
 // flag adds a value that only sections ask for.
 func (v values) flag(name string, on bool) {
-	v[name] = ""
+	v.set(name, "")
 	if on {
-		v[name] = "yes"
+		v.set(name, "yes")
 	}
 }
 
@@ -43,7 +78,7 @@ func (v values) target(name, value string) error {
 	if !relative(value) && brand.CheckURL(value) != nil {
 		return fmt.Errorf("%s is not a path or an http or https URL", name)
 	}
-	v[name] = value
+	v.set(name, value)
 	return nil
 }
 
@@ -70,7 +105,8 @@ func (v values) fields(fields []Field) error {
 			field = fields[i]
 		}
 		n := strconv.Itoa(i + 1)
-		v["field_"+n], v["value_"+n] = field.Name, field.Value
+		v.set("field_"+n, field.Name)
+		v.set("value_"+n, field.Value)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package page
 import (
 	"strconv"
 
-	"github.com/calendarinvite/calendarinviteserver/internal/plain"
 	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
@@ -12,23 +11,29 @@ type view interface {
 	fill(values) error
 }
 
-// views are the pages by the names of their templates, each with its empty view.
+// views are the pages by the names of their templates, each with its empty view: one empty item in every list.
 var views = map[string]view{
 	"landing": Landing{}, "confirm_invite": ConfirmInvite{}, "rsvp": RSVP{}, "answered": Answered{}, "confirm_request": ConfirmRequest{},
 	"request_confirmed": RequestConfirmed{}, "unsubscribe": Unsubscribe{}, "problem": Problem{},
+	"proposals": Proposals{Items: make([]Proposal, 1)}, "guests": Guests{Items: make([]Guest, 1)},
 }
 
 // The names of the form fields, for whoever reads the POST.
 const (
-	FieldAnswer  = "answer"  // RSVP: an Answer
-	FieldComment = "comment" // RSVP: free text of at most CommentLength characters
-	FieldChoice  = "choice"  // Unsubscribe: ChoiceBlock or ChoiceUndo
+	FieldAnswer   = "answer"   // RSVP: an Answer
+	FieldComment  = "comment"  // RSVP, Proposals: free text of at most CommentLength characters
+	FieldChoice   = "choice"   // Unsubscribe, Proposals, Guests: what to do
+	FieldProposal = "proposal" // Proposals: a Proposal's Key
+	FieldGuest    = "guest"    // Guests: a Guest's Key
 )
 
 // The values of FieldChoice.
 const (
-	ChoiceBlock = "block"
-	ChoiceUndo  = "undo"
+	ChoiceBlock   = "block"   // Unsubscribe
+	ChoiceUndo    = "undo"    // Unsubscribe
+	ChoiceDecline = "decline" // Proposals
+	ChoiceAdmit   = "admit"   // Guests
+	ChoiceRefuse  = "refuse"  // Guests
 )
 
 // CommentLength is the longest comment, in characters.
@@ -74,12 +79,14 @@ type Event struct {
 
 func (e Event) fill(to values) {
 	to.title(e.Title)
-	if to["title"] == "" {
-		to["title"] = "(no title)"
+	if to.texts["title"] == "" {
+		to.set("title", "(no title)")
 	}
 	to.line("where", e.Where)
 	to.line("organizer", e.Organizer)
-	to["when"], to["month"], to["day"] = e.When.String(), e.When.Start.Format("Jan"), e.When.Start.Format("2")
+	to.set("when", e.When.String())
+	to.set("month", e.When.Start.Format("Jan"))
+	to.set("day", e.When.Start.Format("2"))
 }
 
 // Landing tells a guest that the invitation is coming. Anyone can bring the page up for any address, so it names none.
@@ -92,7 +99,7 @@ type Landing struct {
 func (p *Pages) Landing(v Landing) ([]byte, error) { return p.draw("landing", v) }
 
 func (v Landing) fill(to values) error {
-	to["heading"] = "Your invitation is on its way"
+	to.set("heading", "Your invitation is on its way")
 	to.title(v.Title)
 	to.line("sender", v.Sender)
 	return nil
@@ -113,10 +120,10 @@ type ConfirmInvite struct {
 func (p *Pages) ConfirmInvite(v ConfirmInvite) ([]byte, error) { return p.draw("confirm_invite", v) }
 
 func (v ConfirmInvite) fill(to values) error {
-	to["heading"] = "Get the invitation?"
+	to.set("heading", "Get the invitation?")
 	v.Event.fill(to)
 	if v.Event == (Event{}) {
-		to["title"] = "" // and with it the box
+		to.set("title", "") // and with it the box
 	}
 	to.line("email", v.Email)
 	if err := to.fields(v.Fields); err != nil {
@@ -139,15 +146,16 @@ type RSVP struct {
 func (p *Pages) RSVP(v RSVP) ([]byte, error) { return p.draw("rsvp", v) }
 
 func (v RSVP) fill(to values) error {
-	to["heading"] = "Will you come?"
+	to.set("heading", "Will you come?")
 	v.Event.fill(to)
 	to.line("guest", v.Guest)
-	to["given"] = v.Given.Word()
+	to.set("given", v.Given.Word())
 	if v.Chosen.Word() == "" {
 		v.Chosen = v.Given
 	}
 	to.answer(v.Chosen)
-	to["comment"], to["comment_length"] = plain.Lines(v.Comment, CommentLength), strconv.Itoa(CommentLength)
+	to.comment(v.Comment)
+	to.set("comment_length", strconv.Itoa(CommentLength))
 	return to.target("post", v.Post)
 }
 
@@ -163,7 +171,7 @@ type Answered struct {
 func (p *Pages) Answered(v Answered) ([]byte, error) { return p.draw("answered", v) }
 
 func (v Answered) fill(to values) error {
-	to["heading"] = "You answered " + v.Answer.Word()
+	to.set("heading", "You answered "+v.Answer.Word())
 	v.Event.fill(to)
 	to.line("guest", v.Guest)
 	to.answer(v.Answer)
@@ -182,12 +190,12 @@ type ConfirmRequest struct {
 func (p *Pages) ConfirmRequest(v ConfirmRequest) ([]byte, error) { return p.draw("confirm_request", v) }
 
 func (v ConfirmRequest) fill(to values) error {
-	to["heading"] = "Was this you?"
+	to.set("heading", "Was this you?")
 	v.Event.fill(to)
 	to.line("mailto", v.Mailto)
-	to["verb"] = "create"
+	to.set("verb", "create")
 	if v.Action == "update" || v.Action == "cancel" {
-		to["verb"] = v.Action
+		to.set("verb", v.Action)
 	}
 	return to.target("post", v.Post)
 }
@@ -204,7 +212,7 @@ func (p *Pages) RequestConfirmed(v RequestConfirmed) ([]byte, error) {
 }
 
 func (v RequestConfirmed) fill(to values) error {
-	to["heading"] = "Thank you"
+	to.set("heading", "Thank you")
 	to.title(v.Title)
 	to.line("mailto", v.Mailto)
 	return nil
@@ -225,17 +233,17 @@ func (p *Pages) Unsubscribe(v Unsubscribe) ([]byte, error) { return p.draw("unsu
 func (v Unsubscribe) fill(to values) error {
 	switch {
 	case v.Changed && v.Blocked:
-		to["heading"] = "No more invitations"
+		to.set("heading", "No more invitations")
 	case v.Changed:
-		to["heading"] = "Invitations are on again"
+		to.set("heading", "Invitations are on again")
 	case v.Blocked:
-		to["heading"] = "Invitations are off"
+		to.set("heading", "Invitations are off")
 	default:
-		to["heading"] = "Stop invitations?"
+		to.set("heading", "Stop invitations?")
 	}
 	to.line("organizer", v.Organizer)
-	if to["organizer"] == "" {
-		to["organizer"] = "this organizer"
+	if to.texts["organizer"] == "" {
+		to.set("organizer", "this organizer")
 	}
 	to.line("email", v.Email)
 	to.flag("blocked", v.Blocked)

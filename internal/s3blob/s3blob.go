@@ -1,4 +1,4 @@
-// Package s3blob reads raw mails, and templates that override the built-in ones, from S3.
+// Package s3blob keeps objects in S3: raw mails, templates that override the built-in ones, lists, reports.
 package s3blob
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 )
 
-// Blobs reads objects. It satisfies the domain's Blobs interfaces.
+// Blobs reads and writes objects. It satisfies the domain's interfaces for them.
 type Blobs struct{ client *s3.Client }
 
 // New returns Blobs on the account that cfg names. Addressing is path-style where cfg names an endpoint of its own, because
@@ -33,7 +33,7 @@ const MaxBytes = 41 << 20
 func (b *Blobs) Get(ctx context.Context, bucket, key string) ([]byte, error) {
 	object, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
-		return nil, getFault(err, bucket, key)
+		return nil, s3Fault("get", err, bucket, key)
 	}
 	defer object.Body.Close()
 	if aws.ToInt64(object.ContentLength) > MaxBytes {
@@ -53,8 +53,9 @@ func tooLarge() error {
 	return fault.New(fault.InvalidRequest, "too-large", fmt.Sprintf("The message is larger than %d MB.", MaxBytes>>20))
 }
 
-func getFault(err error, bucket, key string) error {
-	cause := fmt.Errorf("get s3://%s/%s: %w", bucket, key, err)
+// s3Fault names the error of what was being done to an object.
+func s3Fault(doing string, err error, bucket, key string) error {
+	cause := fmt.Errorf("%s s3://%s/%s: %w", doing, bucket, key, err)
 	if noKey := (*types.NoSuchKey)(nil); errors.As(err, &noKey) {
 		return fault.Wrap(fault.NotFound, "no-such-object", cause)
 	}

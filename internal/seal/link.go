@@ -16,6 +16,13 @@ const (
 	Invite      Purpose = "invite"      // a signed public invite link (spec §4, INVITE_LINKS=signed)
 	Confirm     Purpose = "confirm"     // let a held request go on
 	Page        Purpose = "page"        // show a page of an event
+	Proposals   Purpose = "proposals"   // the organizer sees what attendees propose for the event, and declines it
+	Guests      Purpose = "guests"      // the organizer admits or refuses the event's held guests
+	Download    Purpose = "download"    // fetch a report's file: Extra is its object key; always with Expires
+
+	// Cursor is where a list goes on: UID or Email say whose list, Extra which and from where on. Only its list opens it; it is never
+	// a link in a mail.
+	Cursor Purpose = "cursor"
 
 	purposeUID Purpose = "uid" // the UID of an invitation; never a link
 )

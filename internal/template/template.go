@@ -1,24 +1,35 @@
 // Package template fills placeholders in the texts of mails and pages.
 //
-// The grammar, in one line: "{" [ "?" | "!" | "/" | ">" ] name "}", name = a-z followed by a-z, 0-9, "_".
+// The grammar, in one line: "{" [ "?" | "!" | "#" | "/" | ">" ] name "}", name = a-z followed by a-z, 0-9, "_".
 //
 //	{name}             the value, escaped
 //	{?name} … {/name}  stays if there is a value
 //	{!name} … {/name}  stays if there is none
+//	{#name} … {/name}  stays once for every item of a list, with the item's values before those outside; there is no list in a list
 //	{>name}            the text of a part
 //
 // Any other brace is text (style sheets are full of them), and a doubled one is too: merge tags such as {{email}} pass untouched. A section
 // mark or part that begins its line takes the line end after it along, so that templates can be laid out readably.
 //
 // It is not the standard library's: html/template calls methods by name, for which the linker would keep every method of every AWS client
-// in the binary. And what people put into the template bucket can neither loop nor call anything.
+// in the binary. And what people put into the template bucket can call nothing, and loop only over the lists that a mail has.
 package template
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
+
+// Names are the placeholders that a template may have: those under "" anywhere, those under the name of a list also within {#list}.
+type Names map[string][]string
+
+// Values are the texts of placeholders.
+type Values = map[string]string
+
+// Lists are the Values of each item of a list. Whoever gives them limits how many items there are.
+type Lists = map[string][]Values
 
 // Template is a parsed template: a flat list of operations that one pass carries out. Values are written once and never read again, so
 // a value that looks like a placeholder stays what it is. It is safe for concurrent use.
@@ -26,19 +37,21 @@ type Template struct {
 	ops []op
 }
 
-type opKind int
+// opKind is the mark of the tag, where it has one.
+type opKind byte
 
 const (
-	opText   opKind = iota // text as it stands
-	opValue                // {name}
-	opIf                   // {?name}: skip to past if the value is empty
-	opUnless               // {!name}: skip to past if it is not
+	opText   opKind = '}' // text as it stands
+	opValue  opKind = 0   // {name}
+	opIf     opKind = '?' // {?name}: skip to past if the value is empty
+	opUnless opKind = '!' // {!name}: skip to past if it is not
+	opEach   opKind = '#' // {#name}: what comes before past, once per item
 )
 
 type op struct {
 	kind opKind
 	text string // the literal, or the placeholder's name
-	past int    // for opIf and opUnless: index of the first operation after the section
+	past int    // for sections: index of the first operation after it
 }
 
 // MaxBytes is the largest template with everything that it includes. The built-in ones are under 20 KiB.
@@ -51,20 +64,21 @@ var ErrTooLarge = errors.New("template is larger than 256 KiB with what it inclu
 
 // parser reads template text.
 type parser struct {
-	known   func(name string) bool           // which placeholders exist
+	names   Names
 	include func(name string) (string, bool) // the text of {>name}
 	ops     []op
-	open    []int // sections begun and not yet ended: indexes into ops
+	open    []int  // sections begun and not yet ended: indexes into ops
+	list    string // of the open {#list}; empty = none
 	bytes   int
 }
 
-// Parse reads one template. known says which placeholders exist, include gives the text of {>name}; nil means that there are none. It fails on
-// an unknown placeholder, an unknown part, and a section that does not end.
-func Parse(text string, known func(name string) bool, include func(name string) (string, bool)) (*Template, error) {
+// Parse reads one template. include gives the text of {>name}; nil means that there is none. It fails on an unknown placeholder, list or part, and on
+// a section that does not end.
+func Parse(text string, names Names, include func(name string) (string, bool)) (*Template, error) {
 	if include == nil {
 		include = func(string) (string, bool) { return "", false }
 	}
-	p := &parser{known: known, include: include}
+	p := &parser{names: names, include: include}
 	if err := p.parse(text, 0); err != nil {
 		return nil, err
 	}
@@ -99,7 +113,8 @@ func (p *parser) parse(text string, depth int) error {
 	}
 	p.text(text[literal:])
 	if len(p.open) > outer {
-		return fmt.Errorf("section {?%s} does not end", p.ops[p.open[len(p.open)-1]].text)
+		section := p.ops[p.open[len(p.open)-1]]
+		return fmt.Errorf("section {%c%s} does not end", section.kind, section.text)
 	}
 	return nil
 }
@@ -114,7 +129,7 @@ func readTag(s string) (mark byte, name string, length int) {
 		return 0, "", run
 	}
 	start := 1
-	if start < len(s) && strings.IndexByte("?!/>", s[start]) >= 0 {
+	if start < len(s) && strings.IndexByte("?!#/>", s[start]) >= 0 {
 		mark = s[start]
 		start++
 	}
@@ -140,7 +155,8 @@ func lineEnd(s string) int {
 }
 
 func (p *parser) tag(mark byte, name string, depth, outer int) error {
-	if mark == '>' {
+	switch mark {
+	case '>':
 		text, ok := p.include(name)
 		if !ok {
 			return fmt.Errorf("there is no {>%s} to include", name)
@@ -149,28 +165,40 @@ func (p *parser) tag(mark byte, name string, depth, outer int) error {
 			return fmt.Errorf("{>%s} is included too deeply", name)
 		}
 		return p.parse(text, depth+1)
-	}
-	if !p.known(name) {
-		return fmt.Errorf("there is no placeholder {%s} here", name)
-	}
-	switch mark {
-	case '?', '!':
-		kind := opIf
-		if mark == '!' {
-			kind = opUnless
-		}
-		p.open = append(p.open, len(p.ops))
-		p.ops = append(p.ops, op{kind: kind, text: name})
 	case '/':
-		last := len(p.open) - 1
-		if last < outer || p.ops[p.open[last]].text != name {
-			return fmt.Errorf("{/%s} ends no section", name)
+		return p.end(name, outer)
+	case '#':
+		if _, ok := p.names[name]; !ok {
+			return fmt.Errorf("there is no list {#%s} here", name)
 		}
-		p.ops[p.open[last]].past = len(p.ops)
-		p.open = p.open[:last]
+		if p.list != "" {
+			return fmt.Errorf("{#%s} is within {#%s}", name, p.list)
+		}
+		p.list = name
 	default:
-		p.ops = append(p.ops, op{kind: opValue, text: name})
+		if !slices.Contains(p.names[""], name) && !slices.Contains(p.names[p.list], name) {
+			return fmt.Errorf("there is no placeholder {%s} here", name)
+		}
 	}
+	if mark != 0 {
+		p.open = append(p.open, len(p.ops))
+	}
+	p.ops = append(p.ops, op{kind: opKind(mark), text: name})
+	return nil
+}
+
+// end ends the innermost section, which must be called name and have begun in the same text.
+func (p *parser) end(name string, outer int) error {
+	last := len(p.open) - 1
+	if last < outer || p.ops[p.open[last]].text != name {
+		return fmt.Errorf("{/%s} ends no section", name)
+	}
+	section := &p.ops[p.open[last]]
+	section.past = len(p.ops)
+	if section.kind == opEach {
+		p.list = ""
+	}
+	p.open = p.open[:last]
 	return nil
 }
 
@@ -181,27 +209,54 @@ func (p *parser) text(s string) {
 }
 
 // Render writes the template with every value passed through escape, which is HTML or Text or built on them.
-func (t *Template) Render(values map[string]string, escape func(string) string) string {
-	var b strings.Builder
-	for i := 0; i < len(t.ops); {
-		o := t.ops[i]
+func (t *Template) Render(values Values, lists Lists, escape func(string) string) string {
+	w := writer{ops: t.ops, values: values, lists: lists, escape: escape}
+	w.write(0, len(t.ops))
+	return w.out.String()
+}
+
+type writer struct {
+	ops    []op
+	values Values
+	item   Values // within {#list}
+	lists  Lists
+	escape func(string) string
+	out    strings.Builder
+}
+
+// write carries out the operations from first to before past.
+func (w *writer) write(first, past int) {
+	for i := first; i < past; {
+		o := w.ops[i]
 		i++
 		switch o.kind {
 		case opText:
-			b.WriteString(o.text)
+			w.out.WriteString(o.text)
 		case opValue:
-			b.WriteString(escape(values[o.text]))
+			w.out.WriteString(w.escape(w.value(o.text)))
 		case opIf:
-			if values[o.text] == "" {
+			if w.value(o.text) == "" {
 				i = o.past
 			}
 		case opUnless:
-			if values[o.text] != "" {
+			if w.value(o.text) != "" {
 				i = o.past
 			}
+		case opEach:
+			for _, w.item = range w.lists[o.text] {
+				w.write(i, o.past)
+			}
+			w.item, i = nil, o.past
 		}
 	}
-	return b.String()
+}
+
+// value is what a placeholder stands for: an item's own value, be it empty, goes before one outside.
+func (w *writer) value(name string) string {
+	if text, ok := w.item[name]; ok {
+		return text
+	}
+	return w.values[name]
 }
 
 var htmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;", "\x00", "\uFFFD")

@@ -81,7 +81,7 @@ func (s Span) timed() string {
 	if s.zone(s.Start) != s.zone(s.End) { // a clock change lies between
 		text += s.zone(s.Start)
 	}
-	if s.Start.YearDay() == s.End.YearDay() && s.Start.Year() == s.End.Year() {
+	if sameDay(s.Start, s.End) {
 		text += " – " + s.End.Format(clockFormat)
 	} else {
 		text += " – " + s.End.Format(dayClockFormat)

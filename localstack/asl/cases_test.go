@@ -22,6 +22,8 @@ type recordedCase struct {
 	Definition json.RawMessage           `json:"definition"`
 	Input      json.RawMessage           `json:"input"`
 	Lambdas    map[string]recordedLambda `json:"lambdas"`
+	S3         []struct{ Bucket, Key, Body string }
+	Buckets    []string
 	Expected   struct {
 		Status  string          `json:"status"`
 		Output  json.RawMessage `json:"output"`
@@ -94,7 +96,9 @@ func TestRecordedCases(t *testing.T) {
 // run runs the case and returns why it was refused, if it was.
 func (c *recordedCase) run(t *testing.T) (refused string) {
 	definition, input := expand(t, c.Definition), expand(t, c.Input)
-	m, err := Load(JSON(definition), Functions{c.invoke})
+	m, err := Load(JSON(definition), Environment{
+		Express: c.Type == "EXPRESS", Resources: Functions{c.invoke}, Objects: c.objects(), MapRuns: &mapRuns{},
+	})
 	var unsupported *Unsupported
 	if errors.As(err, &unsupported) {
 		return strings.Join(unsupported.Problems, ", ")
@@ -208,13 +212,23 @@ func traced(e Event) any {
 		o.Set("index", number(int64(e.Index)))
 	case e.Type == "MapStateStarted":
 		o.Set("length", number(int64(e.Length)))
-	case e.Type == "LambdaFunctionFailed", e.Type == "TaskFailed", strings.HasSuffix(e.Type, "TimedOut") && e.Visit != 0:
+	case e.Type == "LambdaFunctionFailed", e.Type == "TaskFailed", e.Type == "MapRunFailed", strings.HasSuffix(e.Type, "TimedOut") && e.Visit != 0:
 		o.Set("error", e.Error)
-	case e.Type == "MapStateSucceeded", e.Type == "MapStateFailed", e.Type == "ParallelStateStarted", e.Type == "ParallelStateFailed":
+	case e.Type == "MapRunStarted", e.Type == "MapRunSucceeded", e.Type == "MapStateSucceeded", e.Type == "MapStateFailed", e.Type == "ParallelStateStarted", e.Type == "ParallelStateFailed":
 	default:
 		return nil
 	}
 	return o
+}
+
+// objects are the objects of a case.
+func (c *recordedCase) objects() *memory {
+	m := newMemory(c.Buckets...)
+	for _, o := range c.S3 {
+		m.buckets[o.Bucket] = true
+		m.put(o.Bucket, o.Key, o.Body)
+	}
+	return m
 }
 
 // invoke is the functions of a case.

@@ -109,4 +109,15 @@ type (
 		concurrency amount
 		processor   *body
 	}
+	distributed struct {
+		mapping
+		env        Environment
+		label      string
+		express    bool   // the children are Express executions
+		definition []byte // of the children
+		reader     *itemReader
+		batch      *itemBatcher
+		tolerated  tolerated
+		writer     *resultWriter
+	}
 )

@@ -62,6 +62,9 @@ type Execution struct {
 	Recorder Recorder    // where its history goes
 	Clock    Clock       // SystemClock if nil
 	Random   rand.Source // what chance is drawn from; if nil, from the runtime
+	// Pace is what Wait states and the delays before retries are multiplied with, below 1 for those who cannot
+	// wait so long; 0 = 1. Timeouts are not: they measure work, not waiting.
+	Pace float64
 }
 
 // Status is how an execution stands.
@@ -91,8 +94,11 @@ type Stop struct{ ErrorName, Cause string }
 
 func (s *Stop) Error() string { return "stopped: " + s.ErrorName }
 
-// errTimedOut is the cancellation cause of an execution that took too long.
-var errTimedOut = errors.New("the execution timed out")
+// timedOut is the cancellation cause of an execution that took too long. It names the execution, for children
+// have their parent's context.
+type timedOut struct{ run *run }
+
+func (t *timedOut) Error() string { return "execution " + t.run.x.Name + " timed out" }
 
 // maxData is the most JSON text that a state may take or give, in bytes of UTF-8.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -154,6 +160,9 @@ func (m *Machine) newRun(ctx context.Context, x Execution, last int64) (context.
 	if x.Random == nil {
 		x.Random = rand.NewPCG(rand.Uint64(), rand.Uint64())
 	}
+	if x.Pace == 0 {
+		x.Pace = 1
+	}
 	r := &run{machine: m, x: x, input: input, random: &random{source: x.Random}, last: last}
 	r.top = frame{run: r, body: &m.body, vars: map[string]any{}}
 	ctx, r.cancel = context.WithCancelCause(ctx)
@@ -165,7 +174,7 @@ func (r *run) to(ctx context.Context, from *Checkpoint) (Result, error) {
 	if limit := r.limit(); limit > 0 {
 		go func() {
 			if r.x.Clock.Sleep(ctx, limit-r.x.Clock.Now().Sub(r.x.Start)) == nil {
-				r.cancel(errTimedOut)
+				r.cancel(&timedOut{r})
 			}
 		}()
 	}
@@ -186,6 +195,7 @@ func (r *run) limit() time.Duration {
 func (r *run) end(ctx context.Context, output any, err error) (Result, error) {
 	var failure *Failure
 	var stop *Stop
+	var late *timedOut
 	cause := context.Cause(ctx)
 	result := Result{Status: Succeeded}
 	last := Event{Type: "ExecutionSucceeded"}
@@ -198,7 +208,7 @@ func (r *run) end(ctx context.Context, output any, err error) (Result, error) {
 	case errors.As(cause, &stop):
 		result = Result{Status: Aborted, Error: stop.ErrorName, Cause: stop.Cause}
 		last.Type = "ExecutionAborted"
-	case errors.Is(cause, errTimedOut):
+	case errors.As(cause, &late) && late.run == r:
 		result = Result{Status: TimedOut}
 		last.Type = "ExecutionTimedOut"
 	case errors.As(err, &failure):

@@ -12,6 +12,9 @@ const (
 	ErrorRuntime                = "States.Runtime"
 	ErrorDataLimitExceeded      = "States.DataLimitExceeded"
 	ErrorResultPathMatchFailure = "States.ResultPathMatchFailure"
+	ErrorToleratedFailures      = "States.ExceedToleratedFailureThreshold"
+	ErrorItemReader             = "States.ItemReaderFailed"
+	ErrorResultWriter           = "States.ResultWriterFailed"
 )
 
 // Failure is an error as a state machine sees it: a name that Retry and Catch match, and a cause. Resources

@@ -141,15 +141,16 @@ func (f *fields) integer(name string, missing, least, most int64) int64 {
 	return n
 }
 
-func (f *fields) float(name string, missing, least float64) float64 {
+// float reads a number from least to most.
+func (f *fields) float(name string, missing, least, most float64) float64 {
 	v, ok := f.get(name)
 	if !ok {
 		return missing
 	}
 	n, isNumber := v.(json.Number)
 	x, _ := float(n)
-	if !isNumber || x < least {
-		f.schema(f.at+"/"+name, "The value must be a number not below %v", least)
+	if !isNumber || x < least || x > most {
+		f.schema(f.at+"/"+name, "The value must be a number from %v to %v", least, most)
 	}
 	return x
 }

@@ -28,6 +28,7 @@ type Event struct {
 	Cause     string                     `json:"cause,omitempty"`
 	Variables map[string]json.RawMessage `json:"variables,omitempty"` // assigned on leaving the state
 	Length    int                        `json:"length,omitempty"`    // items of a Map
+	MapRun    string                     `json:"mapRun,omitempty"`    // ARN of the Map Run that was started
 
 	Resource     string `json:"resource,omitempty"` // a function's ARN, or an action such as invoke
 	ResourceType string `json:"resourceType,omitempty"`
@@ -36,7 +37,8 @@ type Event struct {
 }
 
 // A Checkpoint is a place from which Resume can take an execution up again: inside a visit of a state at the
-// top of the machine, before its work. Work that was under way is done again, as all of a Map or Parallel.
+// top of the machine, before its work. Work that was under way is done again, as all of a Map or Parallel; only a
+// distributed Map goes on with its Map Run.
 type Checkpoint struct {
 	State     string                     `json:"state"`
 	Entered   int64                      `json:"entered"` // id of the event by which the state was entered
@@ -45,6 +47,7 @@ type Checkpoint struct {
 	Variables map[string]json.RawMessage `json:"variables,omitempty"`
 	Attempts  []int                      `json:"attempts,omitempty"` // retries so far, per retrier
 	RetryAt   time.Time                  `json:"retryAt,omitzero"`   // the work waits until then
+	MapRun    string                     `json:"mapRun,omitempty"`   // id of the Map Run under way
 	LastEvent int64                      `json:"lastEvent"`          // events after this one will come again
 }
 

@@ -56,7 +56,7 @@ func load(t *testing.T, definition string, s *script) *Machine {
 	if s == nil {
 		s = &script{}
 	}
-	m, err := Load([]byte(strings.ReplaceAll(definition, "FN:", functionARN)), Functions{s.invoke})
+	m, err := Load([]byte(strings.ReplaceAll(definition, "FN:", functionARN)), Environment{Resources: Functions{s.invoke}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,25 +81,25 @@ func (f Functions) Call(ctx context.Context, t Task) ([]byte, error) {
 	if name == "" {
 		return nil, &Failure{Name: ErrorRuntime, Cause: "The Parameters must contain 'FunctionName'"}
 	}
-	answer, err := f.invoke(ctx, functionName(name), invokePayload(parameters.values["Payload"]))
+	answer, err := f.invoke(ctx, functionName(name), payload(parameters.values["Payload"]))
 	if err != nil {
 		return nil, err
 	}
-	payload, err := ParseJSON(answer)
+	result, err := ParseJSON(answer)
 	if err != nil {
 		return nil, err
 	}
 	return JSON(NewObject(
 		"ExecutedVersion", "$LATEST",
-		"Payload", payload,
+		"Payload", result,
 		"SdkHttpMetadata", NewObject("HttpStatusCode", number(200)),
 		"SdkResponseMetadata", NewObject("RequestId", t.RequestID),
 		"StatusCode", number(200),
 	)), nil
 }
 
-// invokePayload is what a Payload parameter sends: text that is JSON as it is, nothing as an empty object.
-func invokePayload(v any) []byte {
+// payload is what a Payload or Input parameter sends: text that is JSON as it is, nothing as an empty object.
+func payload(v any) []byte {
 	switch v := v.(type) {
 	case nil:
 		return []byte("{}")

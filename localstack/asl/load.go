@@ -31,10 +31,25 @@ func (e *Unsupported) Error() string {
 // maxDefinition is the longest definition, in bytes.
 const maxDefinition = 1 << 20
 
-// Load reads a definition and checks all of it. resources says which resources its Task states may name. The
-// error is an *InvalidDefinition or an *Unsupported.
-func Load(definition []byte, resources Resources) (*Machine, error) {
-	l := &loader{resources: resources, names: map[string]bool{}}
+// Environment is what a machine has around it. What is nil the machine cannot use: Load refuses a definition that
+// needs it.
+type Environment struct {
+	Express   bool      // the machine is an Express one
+	Resources Resources // what its Task states call
+	Objects   Objects   // what ItemReader reads and ResultWriter writes
+	MapRuns   MapRuns   // who runs the children of distributed Maps
+
+	// ResultFile is the most bytes of one result file that a ResultWriter writes; a single entry may be longer.
+	// 0 = 16 MiB. (AWS: 5 GB.)
+	ResultFile int
+}
+
+// Load reads a definition and checks all of it. The error is an *InvalidDefinition or an *Unsupported.
+func Load(definition []byte, env Environment) (*Machine, error) {
+	if env.ResultFile == 0 {
+		env.ResultFile = 16 << 20
+	}
+	l := &loader{env: env, express: env.Express, names: map[string]bool{}, labels: map[string]bool{}}
 	m := l.machine(definition)
 	switch {
 	case len(l.invalid) > 0:
@@ -46,8 +61,10 @@ func Load(definition []byte, resources Resources) (*Machine, error) {
 }
 
 type loader struct {
-	resources   Resources
+	env         Environment
+	express     bool            // what is being read runs as an Express workflow
 	names       map[string]bool // of all states; they are unique throughout the machine
+	labels      map[string]bool // of all distributed Maps; so are they
 	invalid     []string
 	unsupported []string
 }

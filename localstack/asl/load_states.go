@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -109,7 +110,7 @@ func (l *loader) task(s *state, f *fields) {
 		resource:  f.text("Resource"),
 		timeout:   f.amount("TimeoutSeconds", 0, 1, 99_999_999),
 		heartbeat: f.amount("HeartbeatSeconds", 0, 1, 99_999_999),
-		resources: l.resources,
+		resources: l.env.Resources,
 	}
 	if w.heartbeat.n > 0 && w.timeout.n > 0 && w.heartbeat.n >= w.timeout.n {
 		l.schema(f.at, "HeartbeatSeconds must be smaller than TimeoutSeconds")
@@ -122,10 +123,10 @@ func (l *loader) task(s *state, f *fields) {
 	case w.resource != "" && !strings.HasPrefix(w.resource, "arn:"):
 		l.schema(f.at+"/Resource", "Value is not a valid resource ARN")
 	case w.resource == "":
-	case l.resources == nil:
+	case l.env.Resources == nil:
 		l.unsupported = append(l.unsupported, "resource "+w.resource+" at "+f.at+"/Resource")
 	default:
-		if err := l.resources.Check(w.resource, given); err != nil {
+		if err := l.env.Resources.Check(w.resource, given); err != nil {
 			l.unsupported = append(l.unsupported, err.Error()+" at "+f.at+"/Resource")
 		}
 	}
@@ -155,7 +156,7 @@ func (f *fields) retrier(last bool) *retrier {
 		errors:   f.errorEquals(last),
 		interval: f.integer("IntervalSeconds", 1, 1, 99_999_999),
 		attempts: f.integer("MaxAttempts", 3, 0, 99_999_999),
-		backoff:  f.float("BackoffRate", 2, 1),
+		backoff:  f.float("BackoffRate", 2, 1, math.MaxFloat64),
 		maxDelay: f.integer("MaxDelaySeconds", 0, 1, 31_622_400),
 	}
 	switch jitter := f.text("JitterStrategy"); jitter {

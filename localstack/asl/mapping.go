@@ -68,7 +68,7 @@ func (w *mapping) iterate(ctx context.Context, v *visit, f *frame, payload, item
 		f.run.emit(f, Event{Type: "MapIteration" + what, State: v.name, Visit: v.entered})
 	}
 	emit("Started")
-	input, failure := w.input(v, f, payload, item)
+	input, failure := w.input(v, f.item, payload, item)
 	if failure != nil {
 		return nil, failure
 	}
@@ -86,15 +86,15 @@ func (w *mapping) iterate(ctx context.Context, v *visit, f *frame, payload, item
 	return result, err
 }
 
-// input is what an iteration begins with: the item, or what ItemSelector makes of it.
-func (w *mapping) input(v *visit, f *frame, payload, item any) (any, *Failure) {
+// input is what an iteration begins with: the item, or what ItemSelector makes of it with $$.Map as given.
+func (w *mapping) input(v *visit, here *Object, payload, item any) (any, *Failure) {
 	if w.item == nil {
 		return item, nil
 	}
 	d := v.data(payload)
 	d.context = func() *Object {
 		c := v.context()
-		c.Set("Map", f.item)
+		c.Set("Map", here)
 		return c
 	}
 	return w.item.fill(d)

@@ -240,7 +240,7 @@ func TestLoadRefuses(t *testing.T) {
 		{state(`"Type":"Pass","End":true,"InputPath":"$.a[?(@.b)]"`), `JSONPath filter in "$.a[?(@.b)]" at /States/A/InputPath`},
 		{state(`"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}`), "Mode DISTRIBUTED of a Map"},
 	} {
-		_, err := Load([]byte(strings.ReplaceAll(c.definition, "FN:", functionARN)), Functions{})
+		_, err := Load([]byte(strings.ReplaceAll(c.definition, "FN:", functionARN)), Environment{Resources: Functions{}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s\n%v\nwant %s", c.definition, err, c.want)
 		}
@@ -251,7 +251,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(`{"StartAt":"A","States":{"A":{"Type":"Map","ItemsPath":"$.a[*]","ItemProcessor":{"StartAt":"B","States":{"B":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","x.$":"States.Format('{}', $.a)"},"Retry":[{"ErrorEquals":["States.ALL"]}],"Catch":[{"ErrorEquals":["E"],"Next":"C"}],"End":true},"C":{"Type":"Fail","ErrorPath":"$.e"}}},"End":true}}}`)
 	f.Add(`{"StartAt":"A","TimeoutSeconds":5,"States":{"A":{"Type":"Choice","Choices":[{"And":[{"Variable":"$.a","IsPresent":true},{"Not":{"Variable":"$.a","StringMatches":"a*"}}],"Next":"B"}],"Default":"B"},"B":{"Type":"Wait","Timestamp":"2016-03-14T01:59:00Z","Next":"P"},"P":{"Type":"Parallel","Branches":[{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}],"Assign":{"v.$":"$[0]"},"End":true}}}`)
 	f.Fuzz(func(t *testing.T, definition string) {
-		m, err := Load([]byte(definition), Functions{})
+		m, err := Load([]byte(definition), Environment{Resources: Functions{}, Objects: newMemory(), MapRuns: &mapRuns{}})
 		if (m == nil) == (err == nil) {
 			t.Fatalf("machine %v, error %v", m, err)
 		}

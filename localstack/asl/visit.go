@@ -24,6 +24,7 @@ type visit struct {
 	enteredAt time.Time
 	attempts  []int // retries so far, per retrier
 	retryAt   time.Time
+	mapRun    string // id of the Map Run under way
 	next      string
 	assign    *template
 }
@@ -35,6 +36,9 @@ func (f *frame) enter(s *state, input any, from *Checkpoint) *visit {
 		v.entered, v.enteredAt, v.retryAt = from.Entered, from.EnteredAt, from.RetryAt
 		copy(v.attempts, from.Attempts)
 		f.previous = from.Entered
+		if v.mapRun = from.MapRun; v.mapRun != "" {
+			f.previous = from.LastEvent
+		}
 		return v
 	}
 	v.enteredAt = f.run.x.Clock.Now()
@@ -56,7 +60,7 @@ func (v *visit) checkpoint() {
 	}
 	v.frame.run.checkpoint(Checkpoint{
 		State: v.name, Entered: v.entered, EnteredAt: v.enteredAt, Input: JSON(v.raw),
-		Variables: variables(v.frame.vars), Attempts: v.attempts, RetryAt: v.retryAt,
+		Variables: variables(v.frame.vars), Attempts: v.attempts, RetryAt: v.retryAt, MapRun: v.mapRun,
 	})
 }
 
@@ -261,13 +265,13 @@ func (v *visit) place(where selector, result any) (any, error) {
 	return output, nil
 }
 
-// sleepUntil waits for a time; the zero time has passed.
+// sleepUntil waits, at the execution's pace, for a time; the zero time has passed.
 func (v *visit) sleepUntil(ctx context.Context, t time.Time) error {
 	if t.IsZero() {
 		return ctx.Err()
 	}
-	clock := v.frame.run.x.Clock
-	return clock.Sleep(ctx, t.Sub(clock.Now()))
+	x := v.frame.run.x
+	return x.Clock.Sleep(ctx, time.Duration(x.Pace*float64(t.Sub(x.Clock.Now()))))
 }
 
 func invalidPath(p *Path, err error) *Failure { return runtimeError("Invalid path '%s' : %s", p, err) }
@@ -277,5 +281,9 @@ func tooLarge(data any, what string) *Failure {
 	if len(JSON(data)) <= maxData {
 		return nil
 	}
+	return outputTooLarge(what)
+}
+
+func outputTooLarge(what string) *Failure {
 	return &Failure{Name: ErrorDataLimitExceeded, Cause: "The state/task '" + what + "' returned a result with a size exceeding the maximum number of bytes service limit."}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	runtime "github.com/aws/aws-lambda-go/lambda"
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -54,6 +55,12 @@ permissions:
   read-mail: {actions: [s3:GetObject], resources: ["arn:${partition}:s3:::${mail_bucket}/*"]}
   read-templates: {actions: [s3:GetObject, s3:ListBucket], resources: ["arn:${partition}:s3:::${template_bucket}", "arn:${partition}:s3:::${template_bucket}/*"]}
   put: {actions: [dynamodb:PutItem], resources: ["arn:${partition}:dynamodb:${region}:${account}:table/${table}"]}
+  list-mail: {actions: [s3:ListBucket], resources: ["arn:${partition}:s3:::${mail_bucket}"]}
+  write-lists: {actions: [s3:PutObject, s3:AbortMultipartUpload, s3:DeleteObject], resources: ["arn:${partition}:s3:::${mail_bucket}/lists/*"]}
+  write-records:
+    actions: [dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:BatchGetItem, dynamodb:BatchWriteItem, dynamodb:PartiQLUpdate]
+    resources: ["arn:${partition}:dynamodb:${region}:${account}:table/${table}"]
+  put-events: {actions: [events:PutEvents], resources: ["arn:${partition}:events:${region}:${account}:event-bus/default"]}
   query-index: {actions: [dynamodb:Query], resources: ["arn:${partition}:dynamodb:${region}:${account}:table/${table}/index/*"]}
   send: {actions: [ses:SendEmail, ses:SendRawEmail], resources: ["arn:${partition}:ses:${region}:${account}:identity/*"]}
   secret: {actions: [secretsmanager:GetSecretValue], resources: ["arn:${partition}:secretsmanager:${region}:${account}:secret:${prefix}/link-signing-*"]}
@@ -62,8 +69,10 @@ functions:
   reader: {memory: 128, timeout: 20, permissions: [read-mail, read-templates, query-index]}
   sender: {memory: 128, timeout: 20, permissions: [send, secret]}
   nobody: {memory: 128, timeout: 20}
+  batcher: {memory: 128, timeout: 20, permissions: [write-records, put-events]}
+  lister: {memory: 128, timeout: 20, permissions: [write-lists, read-mail, list-mail]}
 rules:
-  bounces: {pattern: {source: [aws.ses], detail-type: [Email Bounced]}, function: nobody}
+  facts: {pattern: {source: [cis]}, function: nobody}
 `
 
 // endpoint is all services behind one address.
@@ -96,6 +105,22 @@ func (r *recordingTargets) StartWorkflow(_ context.Context, workflow, _ string, 
 	return r.InvokeAsync(workflow, input)
 }
 
+func (r *recordingTargets) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.seen)
+}
+
+// settled waits until all events have been delivered.
+func (e *endpoint) settled(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); strings.Contains(e.get(t, "/_local/events"), `"attempts"`); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("events wait to be delivered")
+		}
+	}
+}
+
 // start is a fresh endpoint in a folder of its own.
 func start(t testing.TB) *endpoint {
 	t.Helper()
@@ -124,14 +149,14 @@ func startIn(t testing.TB, dir string) *endpoint {
 	tables, err := dynamo.Start(t.Context(), dynamo.Config{Wiring: w, Root: root, DataDir: dir, Program: os.Getenv("CIS_DYNOXIDE"), Endpoint: os.Getenv("DYNAMODB_ENDPOINT")})
 	must(err)
 	targets := &recordingTargets{}
-	bus, err := events.NewBus(w, targets)
+	bus, err := events.New(events.Config{Wiring: w, Journal: j, Targets: targets})
 	must(err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(err)
 	faults := NewFaults()
-	functions := lambda.New(lambda.Config{Wiring: w, Binary: os.Args[0], Endpoint: lambda.Loopback(l.Addr()), Journal: j, DataDir: dir, Twice: faults.Twice})
+	functions := lambda.New(lambda.Config{Wiring: w, Binary: os.Args[0], Endpoint: lambda.Loopback(l.Addr()), Journal: j, DataDir: dir, Fault: faults.Invoke})
 	server := New(Config{
-		Wiring: w, Objects: store, Runtime: functions.RuntimeAPI(), Messages: box.Messages(), Kill: functions.Kill, Faults: faults, Version: "test",
+		Wiring: w, Objects: store, Runtime: functions.RuntimeAPI(), Messages: box.Messages(), Kill: functions.Kill, Faults: faults, Events: bus.Deliveries(), Version: "test",
 		Services: map[string]http.Handler{
 			"s3": store.API(), "dynamodb": tables, "ses": box.API(CallerOf), "secretsmanager": vault.API(), "events": bus.API(), "lambda": functions.API(),
 		},
@@ -140,6 +165,7 @@ func startIn(t testing.TB, dir string) *endpoint {
 	go func() { _ = web.Serve(l) }() // ends with Close
 	t.Cleanup(func() {
 		must(functions.Close())
+		must(bus.Close())
 		must(web.Close())
 		must(tables.Close())
 		must(box.Close())

@@ -6,13 +6,22 @@ import (
 	"sync"
 )
 
-// Calls counts AWS calls by caller and action.
+// Calls counts AWS calls by caller and action, and what DynamoDB would charge for them.
 type Calls struct {
 	mu     sync.Mutex
 	counts map[string]map[string]int
+	units  map[string]Units
 }
 
-func newCalls() *Calls { return &Calls{counts: make(map[string]map[string]int)} }
+// Units are DynamoDB's read and write request units (developer guide, "DynamoDB read and write operations").
+type Units struct {
+	Read  float64 `json:"read"`
+	Write float64 `json:"write"`
+}
+
+func newCalls() *Calls {
+	return &Calls{counts: make(map[string]map[string]int), units: make(map[string]Units)}
+}
 
 func (c *Calls) count(call call) {
 	c.mu.Lock()
@@ -37,11 +46,34 @@ func (c *Calls) Counts() map[string]map[string]int {
 	return all
 }
 
+// charge adds to what a caller has consumed.
+func (c *Calls) charge(caller string, u Units) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sum := c.units[caller]
+	c.units[caller] = Units{sum.Read + u.Read, sum.Write + u.Write}
+}
+
+// Units are what a caller has consumed since the start or the last Reset.
+func (c *Calls) Units(caller string) Units {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.units[caller]
+}
+
+// AllUnits are what all callers have consumed, by caller.
+func (c *Calls) AllUnits() map[string]Units {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.units)
+}
+
 // Reset begins to count anew.
 func (c *Calls) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.counts)
+	clear(c.units)
 }
 
 // ServeHTTP answers GET with the counts and resets them on DELETE.
@@ -56,4 +88,10 @@ func (c *Calls) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.Error(w, "GET or DELETE", http.StatusMethodNotAllowed)
 	}
+}
+
+// ServeUnits answers with the units by caller.
+func (c *Calls) ServeUnits(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	writeJSON(w, c.AllUnits())
 }

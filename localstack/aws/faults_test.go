@@ -64,7 +64,7 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{`{}`, `{"kind":"odd"}`, `{"kind":"fail","when":"later"}`, `{"kind":"fail","odd":1}`, `{"kind":"error:"}`} {
+	for _, bad := range []string{`{"kind":"kill","action":"lambda:Invoke"}`, `{"kind":"fail","action":"lambda:Invoke","when":"after"}`, `{"kind":"partial","when":"after"}`, `{}`, `{"kind":"odd"}`, `{"kind":"fail","when":"later"}`, `{"kind":"fail","odd":1}`, `{"kind":"error:"}`} {
 		if status := e.send(t, "POST", "/_local/faults", bad); status != 400 {
 			t.Errorf("POST %s: %d", bad, status)
 		}

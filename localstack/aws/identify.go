@@ -22,6 +22,8 @@ type call struct {
 	needs    []need                       // what the caller must be allowed
 	items    int                          // entries of a DynamoDB transaction
 	object   struct{ bucket, key string } // that is to be read from S3
+
+	presigned bool // the caller signed a link, which somebody else follows
 }
 
 // name is the action as counted and as faults name it: "dynamodb:PutItem".
@@ -42,7 +44,7 @@ var targets = map[string]string{
 func (s *Server) identify(r *http.Request) (call, error) {
 	key, scope := credential(r)
 	c := call{service: scope, caller: key, instance: r.Header.Get("X-Amz-Security-Token")}
-	c.function = s.isFunction(key)
+	c.function, c.presigned = s.isFunction(key), isPresigned(r)
 	if key == "" {
 		c.caller = "admin"
 	}

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/calendarinvite/calendarinviteserver/localstack/wiring"
 )
 
 // s3Needs understands the S3 API, where method, path and query name the action.
@@ -18,11 +16,11 @@ func (s *Server) s3Needs(c *call, r *http.Request) {
 	case bucket == "":
 		c.needs = []need{{"s3:" + permission, "*"}}
 	case key == "" && operation == "DeleteObjects":
-		c.needs = []need{{"s3:" + permission, bucketARN(s.cfg.Wiring, bucket) + "/*"}}
+		c.needs = []need{{"s3:" + permission, s.cfg.Wiring.BucketARN(bucket) + "/*"}}
 	case key == "":
-		c.needs = []need{{"s3:" + permission, bucketARN(s.cfg.Wiring, bucket)}}
+		c.needs = []need{{"s3:" + permission, s.cfg.Wiring.BucketARN(bucket)}}
 	default:
-		c.needs = []need{{"s3:" + permission, bucketARN(s.cfg.Wiring, bucket) + "/" + key}}
+		c.needs = []need{{"s3:" + permission, s.cfg.Wiring.BucketARN(bucket) + "/" + key}}
 		if permission == "GetObject" {
 			c.object.bucket, c.object.key = bucket, key
 		}
@@ -32,12 +30,8 @@ func (s *Server) s3Needs(c *call, r *http.Request) {
 			source = decoded
 		}
 		c.action = "CopyObject"
-		c.needs = append(c.needs, need{"s3:GetObject", "arn:" + s.cfg.Wiring.Partition() + ":s3:::" + strings.TrimPrefix(source, "/")})
+		c.needs = append(c.needs, need{"s3:GetObject", s.cfg.Wiring.BucketARN(strings.TrimPrefix(source, "/"))})
 	}
-}
-
-func bucketARN(w *wiring.Wiring, bucket string) string {
-	return "arn:" + w.Partition() + ":s3:::" + bucket
 }
 
 // s3Operation is a request's API operation, and the IAM action that it needs (S3 user guide, "Required permissions for S3 API operations").

@@ -49,7 +49,7 @@ func (p *Permissions) check(function string, n need) bool {
 	defer p.mu.Unlock()
 	allowed := false
 	for _, g := range p.grants[function] {
-		if wildcard(strings.ToLower(g.Action), strings.ToLower(n.action)) && wildcard(g.Resource, n.resource) {
+		if wiring.Match(strings.ToLower(g.Action), strings.ToLower(n.action)) && wiring.Match(g.Resource, n.resource) {
 			allowed = true
 			p.used[function][g] = true
 		}
@@ -91,27 +91,6 @@ func (p *Permissions) Denied() []Denial {
 func (p *Permissions) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	writeJSON(w, map[string]any{"unused": p.Unused(), "denied": p.Denied()})
-}
-
-// wildcard matches an IAM pattern: * stands for any characters, ? for one.
-func wildcard(pattern, s string) bool {
-	star, mark, i, j := -1, 0, 0, 0
-	for j < len(s) {
-		switch {
-		case i < len(pattern) && pattern[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == s[j]):
-			i++
-			j++
-		case star >= 0: // let the last star take one more
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[i:], "*") == ""
 }
 
 // denied is the refusal in the service's words.

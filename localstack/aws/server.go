@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/objects"
 	"github.com/calendarinvite/calendarinviteserver/localstack/outbox"
@@ -24,6 +25,7 @@ type Config struct {
 	Messages http.Handler            // outbox.Outbox.Messages
 	Kill     func(id string) bool    // lambda.Runtime.Kill
 	Faults   *Faults
+	Events   http.Handler // events.Bus.Deliveries; nil without a bus
 	Pages    http.Handler // what else is under /_local/
 	Version  string       // told by /_localstack/health
 }
@@ -34,17 +36,23 @@ type Server struct {
 	permissions *Permissions
 	calls       *Calls
 	local       *http.ServeMux
+	now         func() time.Time
 }
 
 // New makes the endpoint.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, permissions: newPermissions(cfg.Wiring), calls: newCalls(), local: http.NewServeMux()}
+	s := &Server{cfg: cfg, permissions: newPermissions(cfg.Wiring), calls: newCalls(), local: http.NewServeMux(), now: time.Now}
 	s.local.Handle("/_runtime/", cfg.Runtime)
 	s.local.Handle(outbox.Path, cfg.Messages)
 	s.local.HandleFunc("GET /_localstack/health", s.health)
 	s.local.Handle("/_local/calls", s.calls)
+	s.local.HandleFunc("GET /_local/units", s.calls.ServeUnits)
 	s.local.Handle("/_local/faults", cfg.Faults)
+	s.local.HandleFunc("/_local/faults/record", cfg.Faults.ServeRecord)
 	s.local.Handle("GET /_local/permissions", s.permissions)
+	if cfg.Events != nil {
+		s.local.Handle("GET /_local/events", cfg.Events)
+	}
 	if cfg.Pages != nil {
 		s.local.Handle("/_local/", cfg.Pages)
 	}
@@ -62,6 +70,10 @@ func (s *Server) Permissions() *Permissions { return s.permissions }
 
 // ServeHTTP answers one request: the stack's own paths begin with an underscore, which no bucket's name does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := s.checkLink(r); err != nil {
+		protocol.WriteError(w, r, protocol.RESTXML, err)
+		return
+	}
 	objects.NormalizeHost(r, s.cfg.Objects.HasBucket)
 	if strings.HasPrefix(r.URL.Path, "/_") {
 		s.local.ServeHTTP(w, r)
@@ -90,13 +102,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, call call) {
 		protocol.WriteError(w, r, call.format, &protocol.Error{Status: 501, Code: "NotImplementedException", Message: "the local stack has no service " + call.service})
 		return
 	}
+	if call.service == "dynamodb" {
+		handler = s.metered(call, handler)
+	}
 	var after []due
 	for _, f := range s.cfg.Faults.due(call) {
-		if f.When == After {
+		switch {
+		case f.When == After:
 			after = append(after, f)
-			continue
-		}
-		if s.strike(w, r, call, f) {
+		case f.Kind == "partial":
+			handler = partially(call, handler)
+		case s.strike(w, r, call, f):
 			return
 		}
 	}
@@ -129,7 +145,7 @@ func (s *Server) allow(ctx context.Context, c call) error {
 	}
 	// S3 tells only those that may list a bucket that an object does not exist (S3 API reference, GetObject).
 	exists, err := s.cfg.Objects.Has(ctx, c.object.bucket, c.object.key)
-	list := need{"s3:ListBucket", bucketARN(s.cfg.Wiring, c.object.bucket)}
+	list := need{"s3:ListBucket", s.cfg.Wiring.BucketARN(c.object.bucket)}
 	if err == nil && !exists && !s.permissions.check(c.caller, list) {
 		return s.denied(c, list)
 	}

@@ -2,9 +2,10 @@ package aws
 
 import (
 	"bytes"
+	"hash/crc32"
 	"net/http"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/protocol"
 )
@@ -13,10 +14,7 @@ import (
 func (s *Server) strike(w http.ResponseWriter, r *http.Request, c call, f due) bool {
 	switch f.Kind {
 	case "delay":
-		select {
-		case <-time.After(f.Delay):
-		case <-r.Context().Done():
-		}
+		f.wait(r.Context())
 		return false
 	case "kill":
 		s.cfg.Kill(c.instance)
@@ -52,6 +50,8 @@ func words(c call, kind string) *protocol.Error {
 		return &protocol.Error{Status: 500, Code: "InternalServerError", Message: "Internal server error"}
 	case "s3":
 		return &protocol.Error{Status: 500, Code: "InternalError", Message: "We encountered an internal error. Please try again."}
+	case "lambda":
+		return &protocol.Error{Status: 500, Code: "ServiceException", Message: "Service encountered an internal error."}
 	}
 	return &protocol.Error{Status: 500, Code: "InternalFailure", Message: "The request processing has failed because of an unknown error, exception or failure."}
 }
@@ -77,7 +77,7 @@ func conflict(c call) *protocol.Error {
 	return &protocol.Error{Status: 409, Code: "ConflictException", Message: "A conflicting operation is in progress."}
 }
 
-// recorder keeps a service's answer back until the faults after it have been decided.
+// recorder keeps a service's answer back, until the faults after it have been decided, or to change it.
 type recorder struct {
 	header http.Header
 	status int
@@ -89,6 +89,16 @@ func newRecorder() *recorder { return &recorder{header: make(http.Header), statu
 func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+// setJSON replaces the answer's body, and what the header says about it.
+func (r *recorder) setJSON(body []byte) {
+	r.body.Reset()
+	r.body.Write(body)
+	r.header.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.header.Get("X-Amz-Crc32") != "" { // DynamoDB's, which SDKs check
+		r.header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
+	}
+}
 
 func (r *recorder) replay(w http.ResponseWriter) {
 	for name, values := range r.header {

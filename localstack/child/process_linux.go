@@ -32,3 +32,8 @@ func PeakMemory(pid int) int64 {
 	}
 	return 0
 }
+
+// ResetPeakMemory makes a process's peak what it has resident now (proc(5), clear_refs).
+func ResetPeakMemory(pid int) {
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0) // a process that is gone has no peak any more
+}

@@ -78,7 +78,15 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 }
 
 // ServeHTTP is the DynamoDB API.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.proxy.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.emu != nil { // another emulator speaks for itself
+		if err := Translate(r); err != nil {
+			protocol.WriteError(w, r, protocol.JSON, protocol.Errorf("SerializationException", "the body could not be read: %v", err))
+			return
+		}
+	}
+	s.proxy.ServeHTTP(w, r)
+}
 
 // Close stops the emulator, if we started it, and waits until its data is on disk.
 func (s *Server) Close() error {

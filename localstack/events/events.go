@@ -2,16 +2,17 @@
 package events
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
-	"net/http"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/localstack/journal"
 	"github.com/calendarinvite/calendarinviteserver/localstack/protocol"
 	"github.com/calendarinvite/calendarinviteserver/localstack/wiring"
 )
@@ -20,7 +21,8 @@ import (
 type Targets interface {
 	// InvokeAsync has a function run with the event, sooner or later.
 	InvokeAsync(function string, payload []byte) error
-	// StartWorkflow starts a workflow with the event as its input, under a name of EventBridge's choosing.
+	// StartWorkflow starts a workflow with the event as its input, under a name of EventBridge's choosing, which stays the same
+	// however often the event is delivered.
 	StartWorkflow(ctx context.Context, workflow, name string, input []byte) error
 }
 
@@ -37,40 +39,77 @@ type Event struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// Bus is the default event bus.
+// Config is what a Bus needs. Wiring, Journal and Targets are required.
+type Config struct {
+	Wiring  *wiring.Wiring
+	Journal *journal.DB // keeps what is to be delivered
+	Targets Targets
+	Retry   []time.Duration // pauses before further attempts at a target. Default DefaultRetry
+	Log     *slog.Logger    // nil discards
+}
+
+// DefaultRetry has a target tried for half an hour. (EventBridge tries for 24 hours, and 185 times.)
+var DefaultRetry = []time.Duration{
+	200 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 10 * time.Minute,
+}
+
+// Bus is the default event bus. Its methods may be called from many goroutines at once.
 type Bus struct {
-	wiring  *wiring.Wiring
-	targets Targets
+	cfg     Config
 	rules   []rule
 	now     func() time.Time
+	pending *journal.Bucket
+	dead    *journal.Bucket
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	work   sync.WaitGroup // deliveries under way
 }
 
 type rule struct {
 	name string
 	wiring.Rule
 	match matcher
+	input transformer // nil: the event itself
 }
 
-// NewBus reads the rules of the wiring; one whose pattern uses what is not implemented here is an error.
-func NewBus(w *wiring.Wiring, targets Targets) (*Bus, error) {
-	b := &Bus{wiring: w, targets: targets, now: time.Now}
-	for _, name := range slices.Sorted(maps.Keys(w.Rules)) {
-		r := w.Rules[name]
-		match, err := compile(r.Pattern)
-		if err != nil {
+// New reads the rules of the wiring; one whose pattern or input uses what is not implemented here is an error. What an earlier run has
+// not delivered waits for Resume.
+func New(cfg Config) (*Bus, error) {
+	if cfg.Retry == nil {
+		cfg.Retry = DefaultRetry
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &Bus{cfg: cfg, now: time.Now, pending: cfg.Journal.Bucket("events"), dead: cfg.Journal.Bucket("events-dead")}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Wiring.Rules)) {
+		r := rule{name: name, Rule: cfg.Wiring.Rules[name]}
+		var err error
+		if r.match, err = compile(r.Pattern); err != nil {
 			return nil, fmt.Errorf("events: rule %s: %w", name, err)
 		}
-		b.rules = append(b.rules, rule{name, r, match})
+		if r.Input != nil {
+			if r.input, err = newTransformer(*r.Input); err != nil {
+				return nil, fmt.Errorf("events: rule %s: input: %w", name, err)
+			}
+		}
+		b.rules = append(b.rules, r)
 	}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
 	return b, nil
 }
 
-// Publish hands an event to every rule that matches. Version, ID, Account, Region, Time and Resources are filled in where empty.
-func (b *Bus) Publish(ctx context.Context, e Event) (id string, err error) {
+// Publish accepts an event and returns when it is in the journal, once for every rule that matches: from then on each of their targets
+// gets it at least once, if need be after a restart of the stack. ID and Time are filled in where empty; Version, Account and Region
+// always.
+func (b *Bus) Publish(_ context.Context, e Event) (id string, err error) {
 	if e.ID == "" {
 		e.ID = protocol.RequestID()
 	}
-	e.Version, e.Account, e.Region = "0", b.wiring.Account(), b.wiring.Region()
+	e.Version, e.Account, e.Region = "0", b.cfg.Wiring.Account(), b.cfg.Wiring.Region()
 	if e.Time.IsZero() {
 		e.Time = b.now()
 	}
@@ -82,87 +121,17 @@ func (b *Bus) Publish(ctx context.Context, e Event) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
+	dec := json.NewDecoder(bytes.NewReader(payload))
+	dec.UseNumber()
 	var fields map[string]any
-	if err := json.Unmarshal(payload, &fields); err != nil {
+	if err := dec.Decode(&fields); err != nil {
 		return "", err
 	}
+	var deliveries []Delivery
 	for _, r := range b.rules {
-		if !r.match(fields) {
-			continue
-		}
-		if r.Function != "" {
-			err = errors.Join(err, b.targets.InvokeAsync(r.Function, payload))
-		} else {
-			err = errors.Join(err, b.targets.StartWorkflow(ctx, r.Workflow, e.ID+"_"+r.name, payload))
+		if r.match(fields) {
+			deliveries = append(deliveries, Delivery{Rule: r.name, EventID: e.ID, Event: payload, Accepted: b.now().UTC()})
 		}
 	}
-	return e.ID, err
-}
-
-// API is the EventBridge API: PutEvents and ListRules.
-func (b *Bus) API() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var answer any
-		var err error
-		switch _, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), "."); action {
-		case "PutEvents":
-			answer, err = b.putEvents(r)
-		case "ListRules":
-			list := []any{}
-			for _, rule := range b.rules {
-				pattern, _ := json.Marshal(rule.Pattern) // it came from YAML
-				list = append(list, map[string]any{"Name": rule.name, "State": "ENABLED", "EventPattern": string(pattern), "EventBusName": "default"})
-			}
-			answer = map[string]any{"Rules": list}
-		default:
-			err = &protocol.Error{Status: 501, Code: "NotImplementedException", Message: fmt.Sprintf("the local stack's EventBridge does not have %s", action)}
-		}
-		if err != nil {
-			protocol.WriteError(w, r, protocol.JSON, err)
-			return
-		}
-		protocol.WriteJSON(w, protocol.JSON, answer)
-	})
-}
-
-func (b *Bus) putEvents(r *http.Request) (any, error) {
-	var in struct {
-		Entries []struct {
-			Source, DetailType, Detail string
-			Time                       float64
-			Resources                  []string
-		}
-	}
-	if err := protocol.ReadJSON(r, 1<<20, &in); err != nil {
-		return nil, err
-	}
-	if len(in.Entries) == 0 || len(in.Entries) > 10 {
-		return nil, protocol.Errorf("ValidationException", "1 to 10 entries are allowed, not %d", len(in.Entries))
-	}
-	type result struct {
-		EventId      string `json:",omitempty"`
-		ErrorCode    string `json:",omitempty"`
-		ErrorMessage string `json:",omitempty"`
-	}
-	results, failed := make([]result, len(in.Entries)), 0
-	for i, entry := range in.Entries {
-		var detail map[string]any
-		if err := json.Unmarshal([]byte(entry.Detail), &detail); err != nil || entry.Source == "" || entry.DetailType == "" {
-			results[i] = result{ErrorCode: "MalformedDetail", ErrorMessage: "Source, DetailType and Detail (a JSON object) are required."}
-			failed++
-			continue
-		}
-		e := Event{Source: entry.Source, DetailType: entry.DetailType, Detail: json.RawMessage(entry.Detail), Resources: entry.Resources}
-		if entry.Time > 0 {
-			e.Time = time.UnixMilli(int64(entry.Time * 1000))
-		}
-		id, err := b.Publish(r.Context(), e)
-		if err != nil {
-			results[i] = result{ErrorCode: "InternalFailure", ErrorMessage: err.Error()}
-			failed++
-			continue
-		}
-		results[i].EventId = id
-	}
-	return map[string]any{"FailedEntryCount": failed, "Entries": results}, nil
+	return e.ID, b.accept(deliveries)
 }

@@ -27,6 +27,9 @@ paths:
       security: [{api_key: []}]
       x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, timeoutInMillis: 50, uri: "arn:x:function:cis-invite/invocations"}
     post: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: "arn:x:function:cis-invite/invocations"}}
+  /organizer/{organizer}/attendees/{email}:
+    put: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: "arn:x:function:cis-block/invocations"}}
+    delete: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: "arn:x:function:cis-unblock/invocations"}}
   /later: {get: {security: [{api_key: []}]}}
 `
 
@@ -138,6 +141,35 @@ func TestProxyEvent(t *testing.T) {
 	do(t, "POST", server.URL+"/event/x/invite", "gr\xfc\xdfe", http.Header{"X-Api-Key": {"local-key"}})
 	if key := got["requestContext"].(map[string]any)["identity"].(map[string]any)["apiKey"]; key != nil || got["body"] != "gr\uFFFDe" {
 		t.Errorf("key %v, body %q; want none and UTF-8 text", key, got["body"])
+	}
+}
+
+// Parameters arrive decoded, as they do from API Gateway; a plus sign in a path is a plus sign.
+func TestPathParameters(t *testing.T) {
+	var function string
+	var got events.APIGatewayProxyRequest
+	server := serve(t, Config{Invoke: func(_ context.Context, name string, payload []byte) ([]byte, error) {
+		function, got = name, events.APIGatewayProxyRequest{}
+		return []byte(`{"statusCode":204}`), json.Unmarshal(payload, &got)
+	}})
+	for _, test := range []struct{ method, path, function, organizer, email, body string }{
+		{"PUT", "/organizer/ada%40example.com/attendees/jane%2Bnews%40example.org", "block", "ada@example.com", "jane+news@example.org", `{"reason":"x"}`},
+		{"DELETE", "/organizer/ada@example.com/attendees/jane+news@example.org", "unblock", "ada@example.com", "jane+news@example.org", ""},
+		{"DELETE", "/organizer/a%2Fb/attendees/%C3%BC%20x%25", "unblock", "a/b", "ü x%", ""},
+	} {
+		resp, body := do(t, test.method, server.URL+test.path, test.body, nil)
+		if resp.StatusCode != 204 || body != "" || function != test.function {
+			t.Fatalf("%s %s: %d %s from %s", test.method, test.path, resp.StatusCode, body, function)
+		}
+		want := map[string]string{"organizer": test.organizer, "email": test.email}
+		if diff := cmp.Diff(want, got.PathParameters); diff != "" || got.HTTPMethod != test.method || got.Path != test.path || got.Body != test.body || got.Resource != "/organizer/{organizer}/attendees/{email}" {
+			t.Errorf("%s %s: %+v %s", test.method, test.path, got, diff)
+		}
+	}
+	for _, method := range []string{"GET", "POST", "PATCH"} {
+		if resp, _ := do(t, method, server.URL+"/organizer/a/attendees/b", "", nil); resp.StatusCode != 404 {
+			t.Errorf("%s: %d", method, resp.StatusCode)
+		}
 	}
 }
 

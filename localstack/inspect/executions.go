@@ -81,6 +81,7 @@ func outcome(v states.Visit, execution string) Outcome {
 
 type executionPage struct {
 	states.Execution
+	MapRuns  []states.MapRun
 	Visits   []visitView
 	History  []states.HistoryEvent
 	Graph    *graphView
@@ -95,7 +96,11 @@ type visitView struct {
 }
 
 func (p *Pages) execution(w http.ResponseWriter, r *http.Request) error {
-	e, err := p.Executions.Describe(r.PathValue("machine"), r.PathValue("name"))
+	machine := r.PathValue("machine")
+	if label := r.PathValue("label"); label != "" {
+		machine += "/" + label
+	}
+	e, err := p.Executions.Describe(machine, r.PathValue("name"))
 	var refused *protocol.Error
 	if errors.As(err, &refused) && refused.Code == "ExecutionDoesNotExist" {
 		return errNotFound
@@ -103,10 +108,18 @@ func (p *Pages) execution(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(r) {
-		return writeJSON(w, http.StatusOK, e)
-	}
 	page := executionPage{Execution: e}
+	if p.MapRuns != nil {
+		if page.MapRuns, err = p.MapRuns.MapRuns(e.Machine, e.Name); err != nil {
+			return err
+		}
+	}
+	if wantsJSON(r) {
+		return writeJSON(w, http.StatusOK, struct {
+			states.Execution
+			MapRuns []states.MapRun `json:"mapRuns,omitempty"`
+		}{e, page.MapRuns})
+	}
 	for i, v := range e.States {
 		page.Visits = append(page.Visits, visitView{Visit: v, Outcome: outcome(v, e.Status), Anchor: anchor(i)})
 	}

@@ -21,6 +21,7 @@ type world struct {
 	received   []receiving.Delivery
 	executions []states.Execution
 	history    []states.HistoryEvent
+	mapRun     states.MapRun
 	items      map[string]map[string]any
 	objects    map[string][]byte
 }
@@ -70,7 +71,18 @@ func newWorld(t testing.TB) *world {
 		Definition: json.RawMessage(`{"StartAt":"A","States":{"A":{"Type":"Task","End":true}}}`),
 		States:     []states.Visit{{Name: "A", Type: "Task", Entered: at(901), Input: json.RawMessage(`{}`)}},
 	}
+	run := states.MapRun{
+		ID: "ad9b5f27-090b-4ac6-9beb-243cd77144a7", Machine: "event-request", Execution: messageID, Label: "Rows", Type: "EXPRESS", Status: "RUNNING", Start: at(2),
+		MaxConcurrency: 4, Items: states.Counts{All: 450, Running: 90, Succeeded: 90, Failed: 90}, Children: states.Counts{All: 5, Running: 1, Succeeded: 1, Failed: 1},
+	}
+	child := states.Execution{
+		Summary: states.Summary{Machine: "event-request/Rows", Name: run.ID + "-0", Status: "FAILED", Start: at(3), Stop: end(9), Items: 90, Input: json.RawMessage(`{"Items":[1]}`)},
+		Type:    "EXPRESS", MapRun: run.ID, Error: "Bad",
+		Definition: json.RawMessage(`{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"A","States":{"A":{"Type":"Task","End":true}}}`),
+		States:     []states.Visit{{Name: "A", Type: "Task", Entered: at(4), Input: json.RawMessage(`{}`), Error: "Bad"}},
+	}
 	return &world{
+		mapRun: run,
 		sent: []outbox.Sent{
 			{ID: "sent-1", Time: at(400), Source: "invites@cis.localhost", Caller: "send-event-invite", To: []string{"ada@example.org"}, Subject: "Tea <b>confirmed</b>", Raw: []byte(invitation)},
 			{ID: "sent-2", Time: at(500), Source: "invites@cis.localhost", Caller: "send-event-invite", To: []string{"bob@example.org"}, Raw: []byte("To: bob@example.org\r\n\r\nplain")},
@@ -81,7 +93,7 @@ func newWorld(t testing.TB) *world {
 				Verdicts: receiving.Verdicts{SPF: "PASS", DKIM: "PASS", DMARC: "GRAY", Spam: "PASS", Virus: "FAIL"}},
 			{MessageID: "stored-only", Mailbox: "abuse", Bucket: "cis-mail", ObjectKey: "gone", Received: at(10), Status: receiving.Stored},
 		},
-		executions: []states.Execution{ok, running},
+		executions: []states.Execution{ok, running, child},
 		history:    []states.HistoryEvent{{ID: 1, Time: at(0), Type: "ExecutionStarted", Details: input}},
 		items: map[string]map[string]any{
 			"event#e1/event#e1": {"pk": typed("S", "event#e1"), "sk": typed("S", "event#e1"), "reach": typed("N", "12345678901234567890"),
@@ -98,7 +110,7 @@ func typed(kind string, v any) map[string]any { return map[string]any{kind: v} }
 func (w *world) sources() Sources {
 	return Sources{
 		About:  About{API: "127.0.0.1:8080", SMTP: "127.0.0.1:2525", AWS: "127.0.0.1:4566", Domain: "cis.localhost", DataDir: ".local", Bucket: "cis-mail"},
-		Outbox: outboxOf{w}, Received: w, Executions: executionsOf{w}, Tables: tablesOf{w}, Objects: objectsOf{w}, Functions: w,
+		Outbox: outboxOf{w}, Received: w, Executions: executionsOf{w}, MapRuns: mapRunsOf{w}, Tables: tablesOf{w}, Objects: objectsOf{w}, Functions: w,
 	}
 }
 
@@ -122,7 +134,9 @@ type executionsOf struct{ *world }
 func (w executionsOf) List(string) ([]states.Summary, error) {
 	all := []states.Summary{}
 	for _, e := range w.executions {
-		all = append(all, e.Summary)
+		if e.MapRun == "" {
+			all = append(all, e.Summary)
+		}
 	}
 	return all, nil
 }
@@ -137,6 +151,34 @@ func (w executionsOf) Describe(machine, name string) (states.Execution, error) {
 }
 
 func (w executionsOf) History(string, string) ([]states.HistoryEvent, error) { return w.history, nil }
+
+type mapRunsOf struct{ *world }
+
+func (w mapRunsOf) MapRuns(_, name string) ([]states.MapRun, error) {
+	if name != w.mapRun.Execution {
+		return nil, nil
+	}
+	return []states.MapRun{w.mapRun}, nil
+}
+
+func (w mapRunsOf) MapRun(id string) (states.MapRun, error) {
+	if id != w.mapRun.ID {
+		return states.MapRun{}, protocol.Errorf("ResourceNotFound", "no %s", id)
+	}
+	return w.mapRun, nil
+}
+
+// Children are, of 300, the first one and many of the same.
+func (w mapRunsOf) Children(_, status string, from, limit int) ([]states.Summary, int, error) {
+	var all []states.Summary
+	for range 300 {
+		if child := w.executions[2].Summary; status == "" || status == child.Status {
+			all = append(all, child)
+		}
+	}
+	from = min(from, len(all))
+	return all[from:min(from+limit, len(all))], len(all), nil
+}
 
 type tablesOf struct{ *world }
 

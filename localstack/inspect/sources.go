@@ -9,12 +9,13 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/localstack/states"
 )
 
-// Sources are what the pages show. All are required.
+// Sources are what the pages show. All are required but MapRuns.
 type Sources struct {
 	About      About
 	Outbox     Outbox
 	Received   Mailroom
 	Executions Executions
+	MapRuns    MapRuns // nil: the pages show none
 	Tables     Tables
 	Objects    Objects
 	Functions  Functions

@@ -124,6 +124,7 @@ func (in *instance) respond(id string, payload []byte, functionError string) boo
 // ready completes the current invocation, if any: the process asks for the next. An invocation is not complete before that
 // (Lambda guide, "Custom runtimes"), so a process that dies after its answer never takes the next invocation with it.
 func (in *instance) ready() {
+	in.runtime.rememberPeak(in)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.limit.Stop()
@@ -167,6 +168,7 @@ func (in *instance) expire(inv *invocation) {
 	if in.dead || in.current != inv && (inv != nil || in.started()) {
 		return // it was in time after all
 	}
+	in.runtime.rememberPeak(in)
 	if in.current != nil && in.answer == nil {
 		seconds := in.runtime.timeout(in.function).Seconds()
 		in.answer = failure("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", in.current.id, seconds))
@@ -244,9 +246,7 @@ func (r *Runtime) reap() {
 					old := now.Sub(in.lastUsed) > r.cfg.IdleFor
 					in.mu.Unlock()
 					if old && p.forget(in) { // else it has just been given work
-						r.mu.Lock()
-						r.notePeak(in)
-						r.mu.Unlock()
+						r.rememberPeak(in)
 						in.kill()
 					}
 				}

@@ -7,11 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/localstack/child"
 	"github.com/calendarinvite/calendarinviteserver/localstack/journal"
 	"github.com/calendarinvite/calendarinviteserver/localstack/protocol"
 	"github.com/calendarinvite/calendarinviteserver/localstack/wiring"
@@ -30,7 +32,9 @@ type Config struct {
 	RetryAfter  []time.Duration // pauses before asynchronous retries. Default 1 s, 2 s (AWS: 1 and 2 minutes)
 	Environ     []string        // more NAME=value for every process, such as GOCOVERDIR=…
 
-	Twice func(function string) bool // says whether an invocation is to be run twice, for tests; may be nil
+	// Fault says what is to go wrong with an invocation, for tests: it fails with err before the function sees it, or runs twice. May
+	// be nil.
+	Fault func(ctx context.Context, function string) (twice bool, err error)
 }
 
 // Result is what an invocation gave. A function that failed is a Result too: FunctionError is then "Unhandled" and the payload is
@@ -106,6 +110,7 @@ func (r *Runtime) Close() error {
 	r.cancel()
 	r.mu.Lock()
 	for _, in := range r.instances {
+		r.notePeak(in)
 		in.kill()
 	}
 	r.mu.Unlock()
@@ -128,9 +133,15 @@ func (r *Runtime) Invoke(ctx context.Context, function string, payload []byte) (
 	if len(payload) == 0 {
 		payload = []byte("{}")
 	}
-	if r.cfg.Twice != nil && r.cfg.Twice(function) {
-		if result, err := r.run(ctx, p, function, payload); err != nil || result.FunctionError != "" {
-			return result, err
+	if r.cfg.Fault != nil {
+		twice, err := r.cfg.Fault(ctx, function)
+		if err != nil {
+			return Result{}, err
+		}
+		if twice {
+			if result, err := r.run(ctx, p, function, payload); err != nil || result.FunctionError != "" {
+				return result, err
+			}
 		}
 	}
 	return r.run(ctx, p, function, payload)
@@ -180,6 +191,7 @@ func (r *Runtime) Kill(id string) bool {
 	if in == nil {
 		return false
 	}
+	r.rememberPeak(in)
 	in.kill()
 	return true
 }
@@ -192,18 +204,26 @@ func (r *Runtime) Log(function string) []string {
 	return nil
 }
 
-// Peak is the largest resident memory, in bytes, that any one process of each function has had so far.
+// Peak is the largest resident memory, in bytes, that any one process of each function has had since it was started or since ResetPeak.
+// It is read when an invocation has been answered and before a process is ended, so what a process takes right before it dies by itself
+// may be missing.
 func (r *Runtime) Peak() map[string]int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, in := range r.instances {
 		r.notePeak(in)
 	}
-	peaks := make(map[string]int64, len(r.peaks))
-	for function, bytes := range r.peaks {
-		peaks[function] = bytes
+	return maps.Clone(r.peaks)
+}
+
+// ResetPeak begins to measure anew, also for the processes that run already, where the kernel can do that (it can on Linux).
+func (r *Runtime) ResetPeak() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.peaks)
+	for _, in := range r.instances {
+		child.ResetPeakMemory(in.cmd.Process.Pid)
 	}
-	return peaks
 }
 
 // Processes counts the processes alive per function.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,6 +56,15 @@ func function(ctx context.Context, in order) (any, error) {
 		return nil, messages.InvokeResponse_Error{Type: "Conflict", Message: "it is so already"}
 	case "panic":
 		panic("oh")
+	case "grow": // takes 64 MiB and gives them back
+		mark := make([]byte, 64<<20)
+		for i := range mark {
+			mark[i] = 1
+		}
+		sum := mark[len(mark)-1]
+		mark = nil
+		debug.FreeOSMemory()
+		return sum, nil
 	case "exit":
 		os.Exit(7)
 	case "hang":
@@ -286,6 +296,58 @@ func TestIdleProcessesEnd(t *testing.T) {
 	}
 	if again := f.do(t, "one", order{Do: "echo"}); !again.Cold {
 		t.Error("no fresh process")
+	}
+}
+
+// The peak is each function's own, outlives its processes, and can be measured anew.
+func TestPeakMemory(t *testing.T) {
+	const grown = 64 << 20
+	f := start(t, t.TempDir(), nil)
+	f.do(t, "one", order{Do: "grow"})
+	f.do(t, "two", order{Do: "echo"})
+	first := f.Peak()
+	if first["one"] < grown || first["two"] == 0 || first["two"] >= grown {
+		t.Fatalf("peaks %v", first)
+	}
+	f.ResetPeak()
+	f.do(t, "one", order{Do: "echo"}) // the same process
+	if again := f.Peak(); again["one"] == 0 || again["one"] >= grown || again["two"] == 0 {
+		t.Errorf("after the reset %v", again)
+	}
+	f.do(t, "one", order{Do: "grow"})
+	f.do(t, "one", order{Do: "exit"})
+	waitFor(t, func() bool { return f.Processes()["one"] == 0 })
+	if last := f.Peak(); last["one"] < grown {
+		t.Errorf("after the process has gone %v", last)
+	}
+}
+
+// A fault strikes before the function sees anything, and a retry is then an invocation like any other.
+func TestFaults(t *testing.T) {
+	var faults []string
+	f := start(t, t.TempDir(), func(c *Config) {
+		c.Fault = func(_ context.Context, function string) (bool, error) {
+			faults = append(faults, function)
+			switch len(faults) {
+			case 1:
+				return false, errors.New("throttled")
+			case 2:
+				return true, nil
+			}
+			return false, nil
+		}
+	})
+	if _, err := f.Invoke(t.Context(), "one", []byte(`{"do":"echo","value":"a"}`)); err == nil || err.Error() != "throttled" {
+		t.Errorf("err = %v", err)
+	}
+	if n := f.Processes()["one"]; n != 0 {
+		t.Errorf("%d processes", n)
+	}
+	for _, value := range []string{"b", "c"} {
+		f.do(t, "one", order{Do: "echo", Value: value})
+	}
+	if got := strings.Join(f.Log("one"), ","); got != "started,echo b,echo b,echo c" {
+		t.Errorf("log %s", got)
 	}
 }
 

@@ -21,3 +21,10 @@ func inherited() []string {
 func (r *Runtime) notePeak(in *instance) {
 	r.peaks[in.function] = max(r.peaks[in.function], child.PeakMemory(in.cmd.Process.Pid))
 }
+
+// rememberPeak is notePeak for those that do not hold r.mu.
+func (r *Runtime) rememberPeak(in *instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notePeak(in)
+}

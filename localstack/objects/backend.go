@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 
@@ -35,6 +36,7 @@ type record struct {
 	Modified time.Time         `json:"modified"`
 	MD5      []byte            `json:"md5"`
 	Metadata map[string]string `json:"metadata"`
+	Parts    []part            `json:"parts,omitempty"` // of an object that came in parts: where its body is
 }
 
 // backend implements gofakes3.Backend; see there for what each method promises.
@@ -124,21 +126,24 @@ func (b *backend) GetObject(bucket, key string, part *gofakes3.ObjectRangeReques
 		if err != nil {
 			return nil, err
 		}
+		from, length := int64(0), r.Size
 		if only != nil {
-			body = body[only.Start : only.Start+only.Length]
+			from, length = only.Start, only.Length
 			delete(r.Metadata, checksumHeader) // it is the whole object's
 		}
-		return &gofakes3.Object{Name: key, Metadata: r.Metadata, Size: r.Size, Hash: r.MD5, Range: only, Contents: io.NopCloser(bytes.NewReader(bytes.Clone(body)))}, nil
+		o := &gofakes3.Object{Name: key, Metadata: r.Metadata, Size: r.Size, Hash: r.MD5, Range: only}
+		if r.Parts != nil {
+			o.Contents = b.newPartReader(bucket, r.Parts, from, length)
+		} else {
+			o.Contents = io.NopCloser(bytes.NewReader(bytes.Clone(body[from : from+length])))
+		}
+		return o, nil
 	})
 }
 
 // read finds an object; body is valid only while use runs.
 func (b *backend) read(bucket, key string, use func(r record, body []byte) (*gofakes3.Object, error)) (got *gofakes3.Object, err error) {
-	err = b.bolt.View(func(tx *bolt.Tx) error {
-		at := tx.Bucket([]byte(bucket))
-		if at == nil {
-			return gofakes3.BucketNotFound(bucket)
-		}
+	err = b.look(bucket, func(at *bolt.Bucket) error {
 		r, ok, err := recordOf(at, key)
 		if err != nil {
 			return err
@@ -170,21 +175,8 @@ func (b *backend) PutObject(bucket, key string, metadata map[string]string, in i
 		return result, err
 	}
 	now, sum := b.now().UTC(), md5.Sum(body) // the ETag of S3
-	kept := map[string]string{"Last-Modified": now.Format(lastModifiedFormat), checksumHeader: checksum(body), "X-Amz-Checksum-Type": "FULL_OBJECT"}
-	for name, value := range metadata {
-		if _, ours := kept[name]; !ours {
-			kept[name] = value
-		}
-	}
-	data, err := json.Marshal(record{Size: int64(len(body)), Modified: now, MD5: sum[:], Metadata: kept})
-	if err != nil {
-		return result, err
-	}
-	return result, b.bolt.Update(func(tx *bolt.Tx) error {
-		at := tx.Bucket([]byte(bucket))
-		if at == nil {
-			return gofakes3.BucketNotFound(bucket)
-		}
+	r := record{Size: int64(len(body)), Modified: now, MD5: sum[:], Metadata: kept(metadata, now, crc32.ChecksumIEEE(body))}
+	return result, b.change(bucket, func(at *bolt.Bucket) error {
 		if conditions != nil {
 			old, exists, err := recordOf(at, key)
 			if err != nil {
@@ -194,15 +186,24 @@ func (b *backend) PutObject(bucket, key string, metadata map[string]string, in i
 				return err
 			}
 		}
-		if err := at.Bucket(metaBucket).Put([]byte(key), data); err != nil {
+		if err := dropObject(at, key); err != nil {
+			return err
+		}
+		if err := putJSON(at.Bucket(metaBucket), key, r); err != nil {
 			return err
 		}
 		return at.Bucket(dataBucket).Put([]byte(key), body)
 	})
 }
 
-func checksum(body []byte) string {
-	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body)))
+// kept is the metadata of an object: what the client said, and what S3 says itself.
+func kept(metadata map[string]string, modified time.Time, checksum uint32) map[string]string {
+	all := make(map[string]string, len(metadata)+3)
+	maps.Copy(all, metadata)
+	all["Last-Modified"] = modified.Format(lastModifiedFormat)
+	all[checksumHeader] = base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, checksum))
+	all["X-Amz-Checksum-Type"] = "FULL_OBJECT"
+	return all
 }
 
 func (b *backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
@@ -211,16 +212,9 @@ func (b *backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult,
 }
 
 func (b *backend) DeleteMulti(bucket string, keys ...string) (result gofakes3.MultiDeleteResult, err error) {
-	err = b.bolt.Update(func(tx *bolt.Tx) error {
-		at := tx.Bucket([]byte(bucket))
-		if at == nil {
-			return gofakes3.BucketNotFound(bucket)
-		}
+	err = b.change(bucket, func(at *bolt.Bucket) error {
 		for _, key := range keys {
-			if err := at.Bucket(metaBucket).Delete([]byte(key)); err != nil {
-				return err
-			}
-			if err := at.Bucket(dataBucket).Delete([]byte(key)); err != nil {
+			if err := dropObject(at, key); err != nil {
 				return err
 			}
 			result.Deleted = append(result.Deleted, gofakes3.ObjectID{Key: key})

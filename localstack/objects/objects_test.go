@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/journal"
 )
@@ -276,6 +277,120 @@ func same(a, b string) bool {
 		}
 	}
 	return true
+}
+
+// An object that comes in parts is read as one, whatever the range, and leaves nothing behind when it goes.
+func TestParts(t *testing.T) {
+	s, client, _ := serve(t)
+	ctx, bucket, key := t.Context(), aws.String("mail"), aws.String("lists/big")
+	whole := make([]byte, 2*smallestPart+1000)
+	for i := range whole {
+		whole[i] = byte(i*7>>8) ^ byte(i>>20)
+	}
+	create := func() *string {
+		t.Helper()
+		up, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: bucket, Key: key, ContentType: aws.String("application/jsonl"), Metadata: map[string]string{"who": "me"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return up.UploadId
+	}
+	send := func(id *string, number int32, body []byte) types.CompletedPart {
+		t.Helper()
+		out, err := client.UploadPart(ctx, &s3.UploadPartInput{Bucket: bucket, Key: key, UploadId: id, PartNumber: &number, Body: bytes.NewReader(body)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return types.CompletedPart{ETag: out.ETag, PartNumber: &number}
+	}
+	complete := func(id *string, parts ...types.CompletedPart) string {
+		_, err := client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: id, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}})
+		if e, ok := errors.AsType[smithy.APIError](err); ok {
+			return e.ErrorCode()
+		}
+		return ""
+	}
+	left := func() (n int) {
+		t.Helper()
+		for _, name := range [][]byte{uploadBucket, partBucket} {
+			if err := s.backend.look("mail", func(at *bolt.Bucket) error { n += at.Bucket(name).Stats().KeyN; return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+
+	id := create()
+	third := send(id, 7, whole[2*smallestPart:])
+	send(id, 1, []byte("sent again below"))
+	first, second := send(id, 1, whole[:smallestPart]), send(id, 3, whole[smallestPart:2*smallestPart])
+	send(id, 9, []byte("never named"))
+	for want, parts := range map[string][]types.CompletedPart{
+		"InvalidPartOrder": {second, first, third},
+		"InvalidPart":      {first, {ETag: first.ETag, PartNumber: second.PartNumber}},
+	} {
+		if got := complete(id, parts...); got != want {
+			t.Errorf("completion gives %q; want %q", got, want)
+		}
+	}
+	if got := complete(id, third, types.CompletedPart{ETag: first.ETag, PartNumber: aws.Int32(8)}); got != "InvalidPart" {
+		t.Errorf("a part that is not there: %q", got)
+	}
+	if list, err := client.ListParts(ctx, &s3.ListPartsInput{Bucket: bucket, Key: key, UploadId: id, MaxParts: aws.Int32(2)}); err != nil || len(list.Parts) != 2 || *list.Parts[1].PartNumber != 3 || !*list.IsTruncated || *list.NextPartNumberMarker != "3" {
+		t.Errorf("parts: %+v, %v", list, err)
+	}
+	if list, err := client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: bucket}); err != nil || len(list.Uploads) != 1 || *list.Uploads[0].UploadId != *id {
+		t.Errorf("uploads: %+v, %v", list, err)
+	}
+	if _, err := s.Get(ctx, "mail", "lists/big"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("before the completion: %v", err)
+	}
+	if got := complete(id, first, second, third); got != "" {
+		t.Fatalf("completion: %s", got)
+	}
+	if got := complete(id, first, second, third); got != "NoSuchUpload" {
+		t.Errorf("completion again: %q", got)
+	}
+	if got := left(); got != 3 {
+		t.Errorf("%d entries for 3 parts", got)
+	}
+
+	got, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := io.ReadAll(got.Body); err != nil || !bytes.Equal(back, whole) || *got.ContentType != "application/jsonl" || got.Metadata["who"] != "me" || *got.ContentLength != int64(len(whole)) {
+		t.Errorf("%d bytes, %v, %+v", len(back), err, got)
+	}
+	for _, r := range [][2]int{{0, 0}, {10, 20}, {smallestPart - 1, smallestPart}, {smallestPart, smallestPart}, {100, len(whole) - 1}, {2*smallestPart + 999, 2*smallestPart + 999}} {
+		got, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", r[0], r[1]))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back, err := io.ReadAll(got.Body); err != nil || !bytes.Equal(back, whole[r[0]:r[1]+1]) {
+			t.Errorf("range %v: %d bytes, %v", r, len(back), err)
+		}
+	}
+	if o, err := s.Get(ctx, "mail", "lists/big"); err != nil || !bytes.Equal(o.Body, whole) {
+		t.Errorf("Get: %d bytes, %v", len(o.Body), err)
+	}
+
+	id = create()
+	if got := complete(id, send(id, 1, []byte("small")), send(id, 2, []byte("last"))); got != "InvalidPart" {
+		t.Errorf("a small part: %q", got)
+	}
+	if _, err := client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: bucket, Key: key, UploadId: id}); err != nil {
+		t.Error(err)
+	}
+	if got := left(); got != 3 {
+		t.Errorf("%d entries after the abortion", got)
+	}
+	if err := s.Put(ctx, "mail", "lists/big", []byte("plain"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := s.Get(ctx, "mail", "lists/big"); err != nil || string(o.Body) != "plain" || left() != 0 {
+		t.Errorf("replaced: %q, %v, %d entries", o.Body, err, left())
+	}
 }
 
 func TestMultipartCopyDelete(t *testing.T) {

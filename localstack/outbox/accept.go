@@ -87,6 +87,9 @@ func (o *Outbox) check(s Sent, from string, raw []byte) error {
 			unverified = append(unverified, bare(address))
 		}
 	}
+	if slices.ContainsFunc(recipients, func(r string) bool { return fateOf(r).refused }) {
+		return protocol.Errorf("MessageRejected", "Email contains a recipient that a test wants refused.")
+	}
 	if unverified != nil {
 		return protocol.Errorf("MessageRejected", "Email address is not verified. The following identities failed the check in region %s: %s",
 			strings.ToUpper(o.cfg.Region), strings.Join(unverified, ", "))

@@ -14,11 +14,14 @@ import (
 
 // Config is what an Outbox needs. Journal, Region and Domains are required.
 type Config struct {
-	Journal *journal.DB
-	Region  string
-	Domains []string // verified identities: mail must come from one of them
-	Relay   string   // smtp://user:password@host:port or smtps://…; empty: mail stays here
-	Now     func() time.Time
+	Journal   *journal.DB
+	Partition string // of ARNs, as the next two
+	Region    string
+	Account   string
+	Domains   []string // verified identities: mail must come from one of them
+	Feedback  []string // types of SES's events that are wanted, as SESv2 names them (BOUNCE …), about mail that is sent with a configuration set
+	Relay     string   // smtp://user:password@host:port or smtps://…; empty: mail stays here
+	Now       func() time.Time
 }
 
 // Outbox holds the messages that were sent. Its methods may be called from many goroutines at once.
@@ -27,6 +30,8 @@ type Outbox struct {
 	index *journal.Bucket // Sent by id
 	raws  *journal.Bucket // the messages by id
 	relay *relay          // nil without one
+
+	publisher *publisher
 
 	mu     sync.Mutex
 	lastMS int64 // of the newest id
@@ -64,7 +69,7 @@ func New(cfg Config) (*Outbox, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	o := &Outbox{cfg: cfg, index: cfg.Journal.Bucket("outbox"), raws: cfg.Journal.Bucket("outbox-raw")}
+	o := &Outbox{cfg: cfg, index: cfg.Journal.Bucket("outbox"), raws: cfg.Journal.Bucket("outbox-raw"), publisher: newPublisher(cfg.Journal)}
 	if cfg.Relay != "" {
 		var err error
 		if o.relay, err = newRelay(cfg.Relay, o); err != nil {
@@ -74,8 +79,9 @@ func New(cfg Config) (*Outbox, error) {
 	return o, nil
 }
 
-// Close stops the relay; what it has not handed on stays for the next start.
+// Close stops the relay and the publishing of feedback; what they have not handed on stays for the next start.
 func (o *Outbox) Close() error {
+	o.publisher.close()
 	if o.relay != nil {
 		o.relay.close()
 	}
@@ -126,9 +132,18 @@ func (f Filter) matches(s Sent) bool {
 	return (f.ID == "" || f.ID == s.ID) && (f.Email == "" || strings.EqualFold(f.Email, s.Source) || strings.EqualFold(f.Email, bare(s.Source)))
 }
 
-// store makes the message last, and only then hands it to the relay.
+// store makes the message last, with the events about it, and only then hands them on.
 func (o *Outbox) store(s Sent) error {
-	err := o.cfg.Journal.Update(func(tx *journal.Tx) error {
+	feedback, err := o.feedback(s)
+	if err != nil {
+		return err
+	}
+	err = o.cfg.Journal.Update(func(tx *journal.Tx) error {
+		for _, f := range feedback {
+			if _, err := tx.Append(feedbackBucket, f); err != nil {
+				return err
+			}
+		}
 		if err := tx.Put(o.index.Name(), s.ID, s); err != nil {
 			return err
 		}
@@ -139,10 +154,16 @@ func (o *Outbox) store(s Sent) error {
 		}
 		return tx.Put(o.raws.Name(), s.ID, s.Raw)
 	})
-	if err == nil && o.relay != nil {
+	if err != nil {
+		return err
+	}
+	if o.relay != nil {
 		o.relay.wake()
 	}
-	return err
+	if feedback != nil {
+		o.publisher.wake()
+	}
+	return nil
 }
 
 // newID makes an id of SES's shape: "0100", the time in milliseconds (12 hex digits, never the same twice), a UUID, "000000".

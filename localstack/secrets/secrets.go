@@ -4,6 +4,7 @@ package secrets
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -34,23 +35,27 @@ type secret struct {
 }
 
 // New opens the secrets of the wiring. One that has no value yet gets a random one, which it keeps for the life of the data
-// folder, unless values names one: by the setting that holds the secret's name, such as LINK_SIGNING_SECRET.
+// folder, unless values names one: by the setting that holds the secret's name, such as LINK_SIGNING_SECRET, or as webhook-<name>.
 func New(j *journal.DB, w *wiring.Wiring, values map[string]string) (*Store, error) {
 	s := &Store{wiring: w, bucket: j.Bucket("secrets"), now: time.Now}
-	for setting, name := range w.SecretNames() {
+	for key, name := range w.SecretNames() {
 		var old secret
 		exists, err := s.bucket.Get(name, &old)
 		if err != nil {
 			return nil, err
 		}
-		value, given := values[setting]
+		value, given := values[key]
 		if exists && (!given || old.String != nil && *old.String == value) {
 			continue
+		}
+		description, generate := w.Secrets[key].Description, generate
+		if hook, ok := strings.CutPrefix(key, "webhook-"); ok {
+			description, generate = "Signs what the webhook "+hook+" is told", generateWebhook
 		}
 		if !given {
 			value = generate()
 		}
-		if err := s.put(name, w.Secrets[setting].Description, &value, nil); err != nil {
+		if err := s.put(name, description, &value, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -62,6 +67,13 @@ func generate() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	return hex.EncodeToString(b[:])
+}
+
+// generateWebhook makes the key of a webhook's signatures: 256 random bits (Standard Webhooks specification, "Signature scheme").
+func generateWebhook() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return "whsec_" + base64.StdEncoding.EncodeToString(b[:])
 }
 
 // ARN is the full name of the secret that id means: an ARN, or a name. AWS ends it with six characters of its own, which

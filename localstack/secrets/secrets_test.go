@@ -1,8 +1,10 @@
 package secrets
 
 import (
+	"encoding/base64"
 	"net/http/httptest"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/journal"
+	"github.com/calendarinvite/calendarinviteserver/localstack/wiring"
 	"github.com/calendarinvite/calendarinviteserver/localstack/wiring/wiringtest"
 )
 
@@ -17,12 +20,17 @@ const name = "cis/link-signing"
 
 func open(t *testing.T, dir string, values map[string]string) *secretsmanager.Client {
 	t.Helper()
+	return openWith(t, dir, wiringtest.Load(t), values)
+}
+
+func openWith(t *testing.T, dir string, w *wiring.Wiring, values map[string]string) *secretsmanager.Client {
+	t.Helper()
 	j, err := journal.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { j.Close() })
-	s, err := New(j, wiringtest.Load(t), values)
+	s, err := New(j, w, values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +72,26 @@ func TestGeneratedOnceAndKept(t *testing.T) {
 	}
 	if later := restart(t, dir, nil); later != "of my own choice" {
 		t.Errorf("later %q", later)
+	}
+}
+
+// A webhook's secret has the form that the receivers' libraries want, and a test may choose it.
+func TestSecretsOfWebhooks(t *testing.T) {
+	root := wiringtest.Root(t, map[string]string{
+		"terraform/openapi.yaml": "openapi: 3.0.3\n", "statemachines/webhook-delivery.asl.json": "{}",
+		"terraform/wiring.yaml": wiringtest.Base + "workflows: {webhook-delivery: {type: EXPRESS}}\nwebhooks: {crm: {url: \"https://a.example\"}, shop: {url: \"https://b.example\"}}\n",
+	})
+	w, err := wiring.Load(root, wiring.Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := openWith(t, t.TempDir(), w, map[string]string{"webhook-shop": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+	made, ok := strings.CutPrefix(value(t, c, "cis/webhook-crm"), "whsec_")
+	if key, err := base64.StdEncoding.DecodeString(made); !ok || err != nil || len(key) < 24 {
+		t.Errorf("generated %q: %v", made, err)
+	}
+	if got := value(t, c, "cis/webhook-shop"); got != "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" {
+		t.Errorf("given %q", got)
 	}
 }
 

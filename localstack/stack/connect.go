@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/calendarinvite/calendarinviteserver/localstack/events"
 	"github.com/calendarinvite/calendarinviteserver/localstack/gateway"
 	"github.com/calendarinvite/calendarinviteserver/localstack/inspect"
 	"github.com/calendarinvite/calendarinviteserver/localstack/lambda"
+	"github.com/calendarinvite/calendarinviteserver/localstack/outbox"
 	"github.com/calendarinvite/calendarinviteserver/localstack/protocol"
 	"github.com/calendarinvite/calendarinviteserver/localstack/receiving"
 	"github.com/calendarinvite/calendarinviteserver/localstack/states"
@@ -73,6 +75,14 @@ func (t targets) InvokeAsync(function string, payload []byte) error {
 
 func (t targets) StartWorkflow(ctx context.Context, workflow, name string, input []byte) error {
 	_, err := t.States.Start(ctx, t.machine(workflow), name, input)
+	return err
+}
+
+// feedback hands what SES has to say about a mail to EventBridge.
+func (s *Stack) feedback(ctx context.Context, f outbox.Feedback) error {
+	_, err := s.Events.Publish(ctx, events.Event{
+		ID: f.ID, Source: "aws.ses", DetailType: f.DetailType, Time: f.Time, Resources: f.Resources, Detail: f.Detail,
+	})
 	return err
 }
 

@@ -38,11 +38,15 @@ type Config struct {
 	Warm     bool   // start a process of every function at once, so that the first mail need not wait for any
 	Relay    string // smtp://… that sent mail is handed on to; empty: it stays here
 
+	Webhooks map[string]string // name -> URL: webhooks besides those of wiring.yaml, which get every fact
+	Secrets  map[string]string // values of secrets, by the setting that holds the secret's name or as webhook-<name>; others are made up
+
 	Env            []string        // NAME=value; a setting that is named here has this value instead of wiring.yaml's
 	FunctionEnv    []string        // more NAME=value for the functions, such as GOCOVERDIR=…
 	Dynoxide       string          // path of the DynamoDB emulator; empty: found under Root
 	DynamoEndpoint string          // URL of a DynamoDB that runs already; empty: one is started
-	DeliveryRetry  []time.Duration // waits between attempts to deliver a received mail; nil: receiving.DefaultRetry
+	DeliveryRetry  []time.Duration // waits between attempts to deliver a received mail, or an event; nil: receiving.DefaultRetry, events.DefaultRetry
+	Pace           float64         // workflows' Wait states and the delays before their retries are multiplied with it; 0 = 1, real time
 
 	Log *slog.Logger // nil discards
 }
@@ -62,6 +66,7 @@ type Stack struct {
 	States   *states.Service
 	Endpoint *aws.Server
 	Faults   *aws.Faults
+	Events   *events.Bus
 	Mail     receiving.Journal // mail that was received
 
 	cfg     Config
@@ -99,7 +104,7 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	s.API, s.SMTP, s.AWS = lambda.Loopback(listeners.api.Addr()), lambda.Loopback(listeners.smtp.Addr()), lambda.Loopback(listeners.aws.Addr())
-	if s.Wiring, err = wiring.Load(s.cfg.Root, wiring.Overrides{Domain: s.cfg.Domain, APIURL: "http://" + s.API, Environ: s.cfg.Env}); err != nil {
+	if s.Wiring, err = wiring.Load(s.cfg.Root, wiring.Overrides{Domain: s.cfg.Domain, APIURL: "http://" + s.API, Environ: s.cfg.Env, Webhooks: s.cfg.Webhooks}); err != nil {
 		return err
 	}
 	s.Domain = s.Wiring.Domain()
@@ -136,21 +141,28 @@ func (s *Stack) services(db *journal.DB, l listeners) error {
 		return err
 	}
 	s.closing("s3", func(context.Context) error { return s.Objects.Close() })
-	if s.Outbox, err = outbox.New(outbox.Config{Journal: db, Region: s.Wiring.Region(), Domains: s.Wiring.Domains(), Relay: s.cfg.Relay}); err != nil {
+	if s.Outbox, err = outbox.New(outbox.Config{
+		Journal: db, Partition: s.Wiring.Partition(), Region: s.Wiring.Region(), Account: s.Wiring.Account(), Domains: s.Wiring.Domains(),
+		Feedback: s.Wiring.Feedback, Relay: s.cfg.Relay,
+	}); err != nil {
 		return err
 	}
 	s.closing("ses", func(context.Context) error { return s.Outbox.Close() })
-	vault, err := secrets.New(db, s.Wiring, nil)
+	vault, err := secrets.New(db, s.Wiring, s.cfg.Secrets)
 	if err != nil {
 		return err
 	}
 	s.Mail = receiving.NewJournal(db)
 	s.Faults = aws.NewFaults()
 	s.Runtime = lambda.New(lambda.Config{
-		Wiring: s.Wiring, Binary: s.cfg.Binary, Endpoint: s.AWS, Journal: db, DataDir: s.cfg.DataDir, Environ: s.cfg.FunctionEnv, Twice: s.Faults.Twice,
+		Wiring: s.Wiring, Binary: s.cfg.Binary, Endpoint: s.AWS, Journal: db, DataDir: s.cfg.DataDir, Environ: s.cfg.FunctionEnv, Fault: s.Faults.Invoke,
 	})
 	if s.States, err = states.New(states.Config{
 		Journal: db, Region: s.Wiring.Region(), Account: s.Wiring.Account(), Partition: s.Wiring.Partition(), Invoke: s.invoke,
+		Objects: states.Stored(s.Objects), Pace: s.cfg.Pace,
+		MayStart: func(machine, target string) bool { return s.Wiring.MayStart(s.workflow(machine), s.workflow(target)) },
+		MayRead:  func(machine, bucket, key string) bool { return s.Wiring.MayRead(s.workflow(machine), bucket, key) },
+		MayWrite: func(machine, bucket, key string) bool { return s.Wiring.MayWrite(s.workflow(machine), bucket, key) },
 	}); err != nil {
 		return err
 	}
@@ -159,8 +171,7 @@ func (s *Stack) services(db *journal.DB, l listeners) error {
 			return fmt.Errorf("statemachines/%s.asl.json: %w", name, err)
 		}
 	}
-	bus, err := events.NewBus(s.Wiring, targets{s})
-	if err != nil {
+	if s.Events, err = events.New(events.Config{Wiring: s.Wiring, Journal: db, Targets: targets{s}, Retry: s.cfg.DeliveryRetry, Log: s.log}); err != nil {
 		return err
 	}
 	pages, err := s.pages()
@@ -169,15 +180,16 @@ func (s *Stack) services(db *journal.DB, l listeners) error {
 	}
 	s.Endpoint = aws.New(aws.Config{
 		Wiring: s.Wiring, Objects: s.Objects, Runtime: s.Runtime.RuntimeAPI(), Messages: s.Outbox.Messages(), Kill: s.Runtime.Kill,
-		Faults: s.Faults, Pages: pages, Version: version(),
+		Faults: s.Faults, Events: s.Events.Deliveries(), Pages: pages, Version: version(),
 		Services: map[string]http.Handler{
 			"s3": s.Objects.API(), "dynamodb": s.Dynamo, "ses": s.Outbox.API(aws.CallerOf), "secretsmanager": vault.API(),
-			"events": bus.API(), "states": s.States.API(), "lambda": s.Runtime.API(),
+			"events": s.Events.API(), "states": s.States.API(), "lambda": s.Runtime.API(),
 		},
 	})
 	s.serve("AWS endpoint", l.aws, s.Endpoint, 0) // its long polls end when the runtime closes
 	s.closing("lambda", func(context.Context) error { return s.Runtime.Close() })
 	s.closing("states", func(context.Context) error { return s.States.Close() })
+	s.closing("events", func(context.Context) error { return s.Events.Close() })
 	return nil
 }
 
@@ -191,9 +203,10 @@ func (s *Stack) doors(l listeners) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.States.Resume(), s.Runtime.Resume(), mail.Resume()); err != nil {
+	if err := errors.Join(s.States.Resume(), s.Runtime.Resume(), s.Events.Resume(), mail.Resume()); err != nil {
 		return err
 	}
+	s.Outbox.Publish(s.feedback)
 	s.serve("REST API", l.api, s.frontDoor(api), time.Second)
 	go func() {
 		if err := mail.Serve(l.smtp); err != nil {

@@ -64,6 +64,9 @@ func (s *Service) describeExecution(_ context.Context, in executionRequest) (mem
 	answer := r.outline(s)
 	r.data(answer)
 	answer["redriveStatus"] = "NOT_REDRIVABLE"
+	if run := s.mapRunNamed(r.MapRun); run != nil {
+		answer["mapRunArn"] = run.record.ARN
+	}
 	return answer, nil
 }
 
@@ -89,12 +92,16 @@ func (r record) data(answer members) {
 	answer.set("cause", r.Cause)
 }
 
-// listExecutions lists the Standard executions of a machine, the latest first.
+// listExecutions lists the Standard executions of a machine or the children of a Map Run, the latest first.
 func (s *Service) listExecutions(_ context.Context, in struct {
 	page
 	StateMachineARN string     `json:"stateMachineArn"`
+	MapRunARN       string     `json:"mapRunArn"`
 	StatusFilter    asl.Status `json:"statusFilter"`
 }) (members, error) {
+	if in.MapRunARN != "" {
+		return s.listChildren(in.page, in.MapRunARN, in.StatusFilter)
+	}
 	m, err := s.machineOf(in.StateMachineARN)
 	if err != nil {
 		return nil, err

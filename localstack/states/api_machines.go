@@ -54,7 +54,7 @@ func (s *Service) updateStateMachine(_ context.Context, in machineRequest) (memb
 	changed := &machine{Name: old.Name, Type: old.Type, RoleARN: old.RoleARN, Created: old.Created}
 	changed.runs(old.Definition, old.loaded)
 	if in.Definition != "" {
-		loaded, err := s.load([]byte(in.Definition))
+		loaded, err := s.load(old.Name, old.Type, []byte(in.Definition))
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (s *Service) listStateMachines(_ context.Context, in page) (members, error)
 
 func (s *Service) validateStateMachineDefinition(_ context.Context, in machineRequest) (members, error) {
 	diagnostics := []members{}
-	for _, d := range s.diagnoses([]byte(in.Definition)) {
+	for _, d := range s.diagnoses(in.Type, []byte(in.Definition)) {
 		diagnostics = append(diagnostics, members{"severity": "ERROR", "code": d[0], "message": d[1], "location": d[2]})
 	}
 	result := "OK"

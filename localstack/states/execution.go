@@ -3,6 +3,7 @@ package states
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -14,7 +15,8 @@ import (
 // Buckets of the journal.
 const (
 	executionBucket = "states-executions" // by id: record
-	historyBucket   = "states-history"    // by id/number: chunk
+	childBucket     = "states-children"   // by id of the Map Run/number: record
+	historyBucket   = "states-history"    // by the key of the record/number: chunk
 )
 
 // record is an execution as the journal keeps it.
@@ -32,17 +34,14 @@ type record struct {
 	Output     json.RawMessage `json:"output,omitempty"`
 	Error      string          `json:"error,omitempty"`
 	Cause      string          `json:"cause,omitempty"`
+	MapRun     string          `json:"mapRun,omitempty"` // id of the Map Run that a child belongs to
+	Items      int             `json:"items,omitempty"`  // that a child was given
 }
 
-// chunk is a piece of an execution's history, up to where it can be resumed if it has a checkpoint.
-type chunk struct {
-	Events     []asl.Event     `json:"events"`
-	Checkpoint *asl.Checkpoint `json:"checkpoint,omitempty"`
-}
-
-// execution is one execution. Once it has ended only its outlines stay in memory.
+// execution is one execution. Once it has ended only its outlines stay in memory, and nothing at all of a child.
 type execution struct {
-	id     uint64
+	bucket string // of its record
+	key    string // in that bucket
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	ended  chan struct{} // closed at the end
@@ -55,15 +54,14 @@ type execution struct {
 	resumed *asl.Checkpoint
 }
 
-func (s *Service) newExecution(id uint64, r record) *execution {
-	e := &execution{id: id, record: r, ended: make(chan struct{})}
-	e.ctx, e.cancel = context.WithCancelCause(s.ctx)
+// newExecution makes an execution that ends, at the latest, with the context.
+func newExecution(ctx context.Context, bucket, key string, r record) *execution {
+	e := &execution{bucket: bucket, key: key, record: r, ended: make(chan struct{})}
+	e.ctx, e.cancel = context.WithCancelCause(ctx)
 	return e
 }
 
-func (e *execution) key() string { return journal.SeqKey(e.id) }
-
-func chunkKey(id uint64, n int) string { return fmt.Sprintf("%s/%08x", journal.SeqKey(id), n) }
+func chunkKey(key string, n int) string { return fmt.Sprintf("%s/%08x", key, n) }
 
 // snapshot returns the record as it is in memory, and the events if the execution is running.
 func (e *execution) snapshot() (record, []asl.Event) {
@@ -78,7 +76,7 @@ func (s *Service) full(e *execution) (record, error) {
 	if r.Status == asl.Running {
 		return r, nil
 	}
-	found, err := s.cfg.Journal.Bucket(executionBucket).Get(e.key(), &r)
+	found, err := s.cfg.Journal.Bucket(e.bucket).Get(e.key, &r)
 	if err == nil && !found {
 		err = fmt.Errorf("states: execution %s is not in the journal", r.ARN)
 	}
@@ -90,13 +88,17 @@ func (s *Service) events(e *execution) ([]asl.Event, error) {
 	if r, events := e.snapshot(); r.Status == asl.Running {
 		return events, nil
 	}
-	events, _, _, err := s.storedHistory(e.id)
+	events, _, _, err := s.storedHistory(e.key)
 	return events, err
 }
 
 // storedHistory reads the history of an execution from the journal, with its last checkpoint.
-func (s *Service) storedHistory(id uint64) (events []asl.Event, last *asl.Checkpoint, chunks int, err error) {
-	err = journal.Each(s.cfg.Journal.Bucket(historyBucket), journal.SeqKey(id)+"/", func(_ string, c chunk) error {
+func (s *Service) storedHistory(key string) (events []asl.Event, last *asl.Checkpoint, chunks int, err error) {
+	err = journal.Each(s.cfg.Journal.Bucket(historyBucket), key+"/", func(_ string, stored packed) error {
+		c, err := stored.unpack()
+		if err != nil {
+			return err
+		}
 		events = append(events, c.Events...)
 		if c.Checkpoint != nil {
 			last = c.Checkpoint
@@ -111,7 +113,8 @@ func (s *Service) storedHistory(id uint64) (events []asl.Event, last *asl.Checkp
 func (s *Service) loadExecutions() error {
 	return journal.Each(s.cfg.Journal.Bucket(executionBucket), "", func(key string, r record) error {
 		id, _ := journal.SeqOf(key)
-		e := s.newExecution(id, r)
+		s.lastID = max(s.lastID, id)
+		e := newExecution(s.ctx, executionBucket, key, r)
 		if r.Status != asl.Running {
 			e.forget()
 			e.end()
@@ -137,7 +140,6 @@ func (s *Service) index(e *execution) {
 	s.executions = append(s.executions, e)
 	s.byName[[2]string{e.record.Machine, e.record.Name}] = e
 	s.byARN[e.record.ARN] = e
-	s.lastID = max(s.lastID, e.id)
 }
 
 // prune drops the oldest executions that have ended, beyond the number to keep, a number at a time.
@@ -162,7 +164,7 @@ func (s *Service) prune() error {
 	}
 	s.mu.Unlock()
 	for _, e := range old {
-		if err := s.erase(e.id); err != nil {
+		if err := errors.Join(s.eraseMapRuns(e.record.ARN), s.erase(e.key)); err != nil {
 			return err
 		}
 	}
@@ -170,17 +172,17 @@ func (s *Service) prune() error {
 }
 
 // erase removes an execution from the journal.
-func (s *Service) erase(id uint64) error {
+func (s *Service) erase(key string) error {
 	return s.cfg.Journal.Update(func(tx *journal.Tx) error {
 		for n := 0; ; n++ {
-			found, err := tx.Get(historyBucket, chunkKey(id, n), &json.RawMessage{})
+			found, err := tx.Get(historyBucket, chunkKey(key, n), &json.RawMessage{})
 			if err != nil {
 				return err
 			}
 			if !found {
-				return tx.Delete(executionBucket, journal.SeqKey(id))
+				return tx.Delete(executionBucket, key)
 			}
-			if err := tx.Delete(historyBucket, chunkKey(id, n)); err != nil {
+			if err := tx.Delete(historyBucket, chunkKey(key, n)); err != nil {
 				return err
 			}
 		}

@@ -21,14 +21,14 @@ func (s *Service) functions() asl.Functions {
 		}
 		var refused *protocol.Error
 		if errors.As(err, &refused) {
-			err = &asl.Failure{Name: "Lambda." + refused.Code, Cause: causeOf(refused)}
+			err = &asl.Failure{Name: "Lambda." + refused.Code, Cause: causeOf(refused, "AWSLambda")}
 		}
 		return answer, functionError, err
 	}}
 }
 
 // causeOf words the error of a service as the cause of a task's failure.
-func causeOf(e *protocol.Error) string {
-	return fmt.Sprintf("%s (Service: AWSLambda; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
-		e.Message, e.Status, e.Code, protocol.RequestID())
+func causeOf(e *protocol.Error, service string) string {
+	return fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
+		e.Message, service, e.Status, e.Code, protocol.RequestID())
 }

@@ -48,6 +48,11 @@ func detailsOf(e asl.Event, role, region string) map[string]any {
 		}
 	case strings.HasPrefix(e.Type, "MapIteration"):
 		d["name"], d["index"] = e.State, e.Index
+	case e.Type == "MapRunStarted":
+		d["mapRunArn"] = e.MapRun
+	case e.Type == "MapRunFailed":
+		set("error", e.Error)
+		set("cause", e.Cause)
 	case e.Type == "MapStateStarted":
 		d["length"] = e.Length
 	case strings.HasPrefix(e.Type, "LambdaFunction"):

@@ -73,7 +73,7 @@ func (s *Service) newMachine(name, kind, role string, definition []byte) (*machi
 	if kind != Standard && kind != Express {
 		return nil, protocol.Errorf("ValidationException", "type must be one of [STANDARD, EXPRESS], not %q", kind)
 	}
-	loaded, err := s.load(definition)
+	loaded, err := s.load(name, kind, definition)
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +83,9 @@ func (s *Service) newMachine(name, kind, role string, definition []byte) (*machi
 	return m, nil
 }
 
-// load reads a definition; its errors are those of CreateStateMachine.
-func (s *Service) load(definition []byte) (*asl.Machine, error) {
-	m, err := asl.Load(definition, s.functions())
+// load reads a definition for a machine of a type; its errors are those of CreateStateMachine.
+func (s *Service) load(name, kind string, definition []byte) (*asl.Machine, error) {
+	m, err := asl.Load(definition, s.environment(name, kind))
 	if err != nil {
 		return nil, protocol.Errorf("InvalidDefinition", "%v", err)
 	}
@@ -93,8 +93,8 @@ func (s *Service) load(definition []byte) (*asl.Machine, error) {
 }
 
 // diagnoses returns what is wrong with a definition, each with its code, message and place.
-func (s *Service) diagnoses(definition []byte) [][3]string {
-	_, err := asl.Load(definition, s.functions())
+func (s *Service) diagnoses(kind string, definition []byte) [][3]string {
+	_, err := asl.Load(definition, s.environment("", kind))
 	var invalid *asl.InvalidDefinition
 	var unsupported *asl.Unsupported
 	var all [][3]string
@@ -122,7 +122,7 @@ func (s *Service) diagnoses(definition []byte) [][3]string {
 // loadMachines reads the machines made through the API.
 func (s *Service) loadMachines() error {
 	return journal.Each(s.cfg.Journal.Bucket(machineBucket), "", func(name string, m *machine) error {
-		loaded, err := s.load(m.Definition)
+		loaded, err := s.load(m.Name, m.Type, m.Definition)
 		if err != nil {
 			return fmt.Errorf("states: machine %s: %w", name, err)
 		}

@@ -60,11 +60,16 @@ func (s *Service) machineOf(arn string) (*machine, error) {
 	return m, nil
 }
 
-// executionOf returns the Standard execution of an ARN. Express executions have no API on AWS.
+// executionOf returns the Standard execution of an ARN, or a child of a Map Run. Other Express executions have no API
+// on AWS.
 func (s *Service) executionOf(arn string) (*execution, error) {
-	kind, _, err := parseARN(arn)
+	kind, rest, err := parseARN(arn)
 	if err != nil {
 		return nil, err
+	}
+	if machine, name, ok := strings.Cut(rest, ":"); ok && strings.Contains(machine, "/") && kind != "mapRun" {
+		name, _, _ = strings.Cut(name, ":")
+		return s.childNamed(machine, name)
 	}
 	if kind != "execution" {
 		return nil, wrongKind(kind)

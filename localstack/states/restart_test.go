@@ -116,7 +116,7 @@ func TestSyncDoesNotRunAgain(t *testing.T) {
 func TestOldExecutionsAreDropped(t *testing.T) {
 	st := newStand(t)
 	st.close()
-	st.keep = 10
+	st.change = func(cfg *Config) { cfg.Keep = 10 }
 	st.start()
 	const runs = 250
 	for i := range runs {

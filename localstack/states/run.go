@@ -26,6 +26,9 @@ func (s *Service) Resume() error {
 		}
 	}
 	s.mu.Unlock()
+	if err := s.abortOrphans(); err != nil {
+		return err
+	}
 	for _, e := range running {
 		if err := s.resume(e); err != nil {
 			return fmt.Errorf("states: resuming %s: %w", e.record.ARN, err)
@@ -35,25 +38,36 @@ func (s *Service) Resume() error {
 }
 
 func (s *Service) resume(e *execution) error {
-	events, last, chunks, err := s.storedHistory(e.id)
-	if err != nil {
+	if err := s.goOn(e); err != nil {
 		return err
 	}
 	definition, err := s.definition(e.record.Definition)
 	if err != nil {
 		return err
 	}
-	m, err := s.load(definition)
+	m, err := s.load(e.record.Machine, e.record.Type, definition)
 	if err != nil { // what an older local stack accepted: it cannot go on, and is not to keep the stack from starting
 		return s.finish(e, asl.Result{Status: asl.Failed, Error: asl.ErrorRuntime, Cause: err.Error()})
 	}
+	s.launch(e, m, false)
+	return nil
+}
+
+// goOn prepares an execution to go on from its last checkpoint, if it has one. Of its Map Runs only the one that the
+// checkpoint is in the middle of goes on.
+func (s *Service) goOn(e *execution) error {
+	events, last, chunks, err := s.storedHistory(e.key)
+	if err != nil {
+		return err
+	}
+	under := ""
 	if last != nil {
+		under = last.MapRun
 		e.mu.Lock()
 		e.events, e.stored, e.chunks, e.resumed = events, len(events), chunks, last
 		e.mu.Unlock()
 	}
-	s.launch(e, m, false)
-	return nil
+	return s.abortMapRuns(e.record.ARN, under)
 }
 
 // launch runs an execution in the background until its end or Close.
@@ -80,7 +94,7 @@ func (s *Service) run(e *execution, m *asl.Machine) error {
 	x := asl.Execution{
 		ARN: e.record.ARN, Name: e.record.Name, MachineARN: s.MachineARN(e.record.Machine), MachineName: e.record.Machine,
 		RoleARN: e.record.RoleARN, Start: e.record.Start, Input: e.record.Input, Express: e.record.Type == Express,
-		Recorder: &recorder{s, e}, Clock: s.cfg.Clock,
+		Recorder: &recorder{s, e}, Clock: s.cfg.Clock, Pace: s.cfg.Pace,
 	}
 	if x.Express {
 		x.Timeout = maxExpress
@@ -96,7 +110,8 @@ func (s *Service) run(e *execution, m *asl.Machine) error {
 	return s.finish(e, result)
 }
 
-// finish stores how an execution ended and tells those who wait for it.
+// finish stores how an execution ended and tells those who wait for it. A Map Run that it left behind, as one in a
+// branch whose sibling failed, ends with it.
 func (s *Service) finish(e *execution, result asl.Result) error {
 	e.mu.Lock()
 	r := e.record
@@ -104,10 +119,17 @@ func (s *Service) finish(e *execution, result asl.Result) error {
 	rest := chunk{Events: e.events[e.stored:]}
 	n := e.chunks
 	e.mu.Unlock()
-	err := s.cfg.Journal.Update(func(tx *journal.Tx) error {
-		return errors.Join(tx.Put(historyBucket, chunkKey(e.id, n), rest), tx.Put(executionBucket, e.key(), r))
+	stored, err := s.pack(e, rest)
+	if err != nil {
+		return err
+	}
+	err = s.cfg.Journal.Update(func(tx *journal.Tx) error {
+		return errors.Join(tx.Put(historyBucket, chunkKey(e.key, n), stored), tx.Put(e.bucket, e.key, r))
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.abortMapRuns(e.record.ARN, ""); err != nil {
 		return err
 	}
 	e.mu.Lock()
@@ -115,6 +137,9 @@ func (s *Service) finish(e *execution, result asl.Result) error {
 	e.forget()
 	e.mu.Unlock()
 	e.end()
+	if r.MapRun != "" {
+		return nil
+	}
 	return s.prune()
 }
 
@@ -137,8 +162,11 @@ func (r *recorder) Checkpoint(c asl.Checkpoint) error {
 	r.e.mu.Lock()
 	events, n := r.e.events[r.e.stored:], r.e.chunks
 	r.e.mu.Unlock()
-	err := r.s.cfg.Journal.Bucket(historyBucket).Put(chunkKey(r.e.id, n), chunk{Events: events, Checkpoint: &c})
+	stored, err := r.s.pack(r.e, chunk{Events: events, Checkpoint: &c})
 	if err != nil {
+		return err
+	}
+	if err := r.s.cfg.Journal.Bucket(historyBucket).Put(chunkKey(r.e.key, n), stored); err != nil {
 		return err
 	}
 	r.e.mu.Lock()

@@ -90,7 +90,7 @@ func (s *Service) start(name, as string, input []byte, sync bool) (*execution, e
 		}
 	}
 	s.lastID++
-	e := s.newExecution(s.lastID, r)
+	e := newExecution(s.ctx, executionBucket, journal.SeqKey(s.lastID), r)
 	s.index(e)
 	s.work.Add(1) // so that Close waits for what is being stored, too
 	s.mu.Unlock()
@@ -119,7 +119,7 @@ func (s *Service) store(e *execution, m *machine, sync bool) error {
 		if sync {
 			return nil
 		}
-		return tx.Put(executionBucket, e.key(), e.record)
+		return tx.Put(e.bucket, e.key, e.record)
 	})
 	if err == nil {
 		m.stored.Store(true)

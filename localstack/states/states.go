@@ -3,6 +3,7 @@
 // Executions are kept in the journal. A Standard execution that the process did not live to finish goes on
 // from its last checkpoint at the next start, an asynchronous Express one runs again from its input, as AWS's
 // guarantees allow. https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+// So do the children of a Map Run; those that have ended are not run again.
 package states
 
 import (
@@ -24,8 +25,18 @@ type Config struct {
 	// answer is that of a function that failed. An error about the call is a *protocol.Error or *asl.Failure.
 	Invoke func(ctx context.Context, function string, payload []byte) (answer []byte, functionError string, err error)
 
-	Clock asl.Clock // asl.SystemClock if nil
-	Keep  int       // how many executions are kept after their end; 10,000 if 0
+	// Objects is the S3 of ItemReader and ResultWriter; without it they are refused. See Stored.
+	Objects asl.Objects
+	// MayStart says whether a machine may start another by states:startExecution, MayRead and MayWrite whether it may
+	// read and write an object; with an empty key the bucket is meant, to list it. nil allows it all.
+	MayStart          func(machine, target string) bool
+	MayRead, MayWrite func(machine, bucket, key string) bool
+
+	Clock        asl.Clock // asl.SystemClock if nil
+	Pace         float64   // Wait states and the delays before retries are multiplied with it; 1 if 0
+	Keep         int       // how many executions are kept after their end; 10,000 if 0. Children are kept beside their parent,
+	KeepChildren int       // but not more than so many in all, whole Map Runs at a time and always the latest; 20,000 if 0
+	ResultFile   int       // the most bytes of a file of ResultWriter; 16 MiB if 0
 }
 
 // Service is the Step Functions service. Its methods may be called from many goroutines at once.
@@ -41,6 +52,10 @@ type Service struct {
 	byName     map[[2]string]*execution // the latest by machine and name
 	byARN      map[string]*execution
 	lastID     uint64
+	mapRuns    map[string]*mapRun   // by id
+	mapRunsOf  map[string][]*mapRun // by the ARN of the execution, in the order of their starts
+
+	deflaters sync.Pool // *flate.Writer
 }
 
 // New makes a Service with the machines and executions of the journal. Executions under way wait for Resume.
@@ -51,12 +66,15 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Keep == 0 {
 		cfg.Keep = 10_000
 	}
+	if cfg.KeepChildren == 0 {
+		cfg.KeepChildren = 20_000
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{
 		cfg: cfg, ctx: ctx, stop: stop,
-		machines: map[string]*machine{}, byName: map[[2]string]*execution{}, byARN: map[string]*execution{},
+		machines: map[string]*machine{}, byName: map[[2]string]*execution{}, byARN: map[string]*execution{}, mapRuns: map[string]*mapRun{}, mapRunsOf: map[string][]*mapRun{},
 	}
-	if err := errors.Join(s.loadMachines(), s.loadExecutions()); err != nil {
+	if err := errors.Join(s.loadMachines(), s.loadExecutions(), s.loadMapRuns()); err != nil {
 		stop()
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/journal"
+	"github.com/calendarinvite/calendarinviteserver/localstack/objects"
 	"github.com/calendarinvite/calendarinviteserver/localstack/protocol"
 )
 
@@ -32,7 +33,8 @@ type stand struct {
 	client  *sfn.Client
 	close   func()
 	invoke  func(ctx context.Context, function string, payload []byte) ([]byte, string, error)
-	keep    int
+	objects *objects.Store
+	change  func(*Config) // what is not as usual
 	mu      sync.Mutex
 	invoked []string
 }
@@ -60,8 +62,11 @@ func (st *stand) start() {
 	if st.db, err = journal.Open(st.dir); err != nil {
 		st.t.Fatal(err)
 	}
-	st.Service, err = New(Config{
-		Journal: st.db, Region: "us-east-1", Account: "000000000000", Partition: "aws", Keep: st.keep,
+	if st.objects, err = objects.Open(st.dir, "data"); err != nil {
+		st.t.Fatal(err)
+	}
+	cfg := Config{
+		Journal: st.db, Region: "us-east-1", Account: "000000000000", Partition: "aws", Objects: Stored(st.objects),
 		Invoke: func(ctx context.Context, function string, payload []byte) ([]byte, string, error) {
 			st.mu.Lock()
 			st.invoked = append(st.invoked, function)
@@ -69,8 +74,11 @@ func (st *stand) start() {
 			st.mu.Unlock()
 			return invoke(ctx, function, payload)
 		},
-	})
-	if err != nil {
+	}
+	if st.change != nil {
+		st.change(&cfg)
+	}
+	if st.Service, err = New(cfg); err != nil {
 		st.t.Fatal(err)
 	}
 	if err := errors.Join(st.Define("two", Standard, []byte(twoSteps)), st.Define("quick", Express, []byte(twoSteps)), st.Resume()); err != nil {
@@ -81,10 +89,10 @@ func (st *stand) start() {
 		Region: "us-east-1", BaseEndpoint: aws.String(server.URL), Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		RetryMaxAttempts: 1, APIOptions: []func(*middleware.Stack) error{withoutHostPrefix},
 	})
-	service, db := st.Service, st.db
+	service, db, store := st.Service, st.db, st.objects
 	st.close = func() {
 		server.Close()
-		if err := errors.Join(service.Close(), db.Close()); err != nil {
+		if err := errors.Join(service.Close(), db.Close(), store.Close()); err != nil {
 			st.t.Error(err)
 		}
 	}
@@ -120,7 +128,7 @@ func (st *stand) wait(machine, name string) Execution {
 	}
 	select {
 	case <-e.ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		st.t.Fatalf("%s %s does not end", machine, name)
 	}
 	x, err := st.Describe(machine, name)

@@ -13,19 +13,21 @@ import (
 
 // Summary is an execution in a list.
 type Summary struct {
-	Machine string          `json:"machine"`
+	Machine string          `json:"machine"` // of a child of a Map Run: machine/label
 	Name    string          `json:"name"`
 	Status  string          `json:"status"` // RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED
 	Start   time.Time       `json:"start"`
 	Stop    *time.Time      `json:"stop"` // nil while it runs
 	Input   json.RawMessage `json:"input"`
+	Items   int             `json:"items,omitempty"` // that a child of a Map Run was given
 }
 
 // Execution is an execution with all that is known of it.
 type Execution struct {
 	Summary
 	ARN        string          `json:"arn"`
-	Type       string          `json:"type"` // STANDARD or EXPRESS
+	MapRun     string          `json:"mapRun,omitempty"` // id of the Map Run that it is a child of
+	Type       string          `json:"type"`             // STANDARD or EXPRESS
 	Output     json.RawMessage `json:"output,omitempty"`
 	Error      string          `json:"error,omitempty"`
 	Cause      string          `json:"cause,omitempty"`
@@ -57,7 +59,7 @@ type HistoryEvent struct {
 }
 
 func (r record) summary() Summary {
-	sum := Summary{Machine: r.Machine, Name: r.Name, Status: string(r.Status), Start: r.Start, Input: r.Input}
+	sum := Summary{Machine: r.Machine, Name: r.Name, Status: string(r.Status), Start: r.Start, Input: r.Input, Items: r.Items}
 	if !r.Stop.IsZero() {
 		sum.Stop = &r.Stop
 	}
@@ -85,6 +87,9 @@ func (s *Service) List(machine string) ([]Summary, error) {
 
 // named returns the latest execution of that name.
 func (s *Service) named(machine, name string) (*execution, error) {
+	if strings.Contains(machine, "/") {
+		return s.childNamed(machine, name)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.byName[[2]string{machine, name}]
@@ -128,7 +133,7 @@ func (s *Service) describe(e *execution) (Execution, error) {
 		return Execution{}, err
 	}
 	return Execution{
-		Summary: r.summary(), ARN: r.ARN, Type: r.Type, Output: r.Output, Error: r.Error, Cause: r.Cause,
+		Summary: r.summary(), ARN: r.ARN, MapRun: r.MapRun, Type: r.Type, Output: r.Output, Error: r.Error, Cause: r.Cause,
 		States: visits(events), Definition: definition,
 	}, nil
 }

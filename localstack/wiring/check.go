@@ -38,7 +38,14 @@ func (w *Wiring) check() error {
 		if flow.Type != "STANDARD" && flow.Type != "EXPRESS" {
 			return errorf("workflows: %s: type %q is neither STANDARD nor EXPRESS", name, flow.Type)
 		}
-		if err := known("workflows: "+name, "function", flow.Functions, w.Functions); err != nil {
+		where := "workflows: " + name
+		if err := known(where, "function", flow.Functions, w.Functions); err != nil {
+			return err
+		}
+		if err := known(where, "workflow", flow.Starts, w.Workflows); err != nil {
+			return err
+		}
+		if err := w.checkObjects(where, append(slices.Clone(flow.Reads), flow.Writes...)); err != nil {
 			return err
 		}
 	}
@@ -60,6 +67,9 @@ func (w *Wiring) check() error {
 		return err
 	}
 	if err := w.checkTenants(); err != nil {
+		return err
+	}
+	if err := w.checkFeedback(); err != nil {
 		return err
 	}
 	return w.Table.check()
@@ -97,6 +107,34 @@ func (w *Wiring) checkRules() error {
 		}
 		if err := knownOrNone(where, "workflow", r.Workflow, w.Workflows); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// eventTypes are SES's events (SESv2 API reference, EventDestinationDefinition, MatchingEventTypes).
+var eventTypes = map[string]bool{
+	"SEND": true, "REJECT": true, "BOUNCE": true, "COMPLAINT": true, "DELIVERY": true, "OPEN": true, "CLICK": true,
+	"RENDERING_FAILURE": true, "DELIVERY_DELAY": true, "SUBSCRIPTION": true,
+}
+
+func (w *Wiring) checkFeedback() error {
+	if err := known("feedback", "event type", w.Feedback, eventTypes); err != nil {
+		return err
+	}
+	for i, kind := range w.Feedback {
+		if slices.Contains(w.Feedback[:i], kind) {
+			return errorf("feedback: %s is there twice", kind)
+		}
+	}
+	return nil
+}
+
+// checkObjects looks at the ARN patterns of S3 objects.
+func (w *Wiring) checkObjects(where string, patterns []string) error {
+	for _, pattern := range patterns {
+		if name, ok := strings.CutPrefix(pattern, "arn:"+w.Partition()+":s3:::"); !ok || name == "" || strings.HasPrefix(name, "/") {
+			return errorf("%s: %q is no ARN of S3", where, pattern)
 		}
 	}
 	return nil
@@ -156,24 +194,34 @@ func (w *Wiring) checkOpenAPI() error {
 	return nil
 }
 
-// checkDefinition holds the functions that a state machine invokes against those that the wiring lets it invoke.
+// checkDefinition holds the functions that a state machine invokes, and the workflows that it starts, against those that the wiring lets
+// it.
 func (w *Wiring) checkDefinition(workflow, file string) error {
 	var definition any
 	if err := json.Unmarshal(w.Definitions[workflow], &definition); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	listed, invoked := w.Workflows[workflow].Functions, make(map[string]bool)
-	for _, s := range texts(definition, nil) {
-		if name, ok := strings.CutPrefix(s, w.values["functions"]); ok {
-			invoked[name] = true
-			if !slices.Contains(listed, name) {
-				return fmt.Errorf("%s: invokes %q, which %s does not list among the functions of workflow %s", file, name, wiringFile, workflow)
+	all, flow := texts(definition, nil), w.Workflows[workflow]
+	for _, use := range []struct {
+		prefix, verb, section string
+		listed                []string
+	}{
+		{w.values["functions"], "invokes", "functions", flow.Functions},
+		{w.values["machines"], "starts", "starts", flow.Starts},
+	} {
+		used := make(map[string]bool)
+		for _, s := range all {
+			if name, ok := strings.CutPrefix(s, use.prefix); ok {
+				used[name] = true
+				if !slices.Contains(use.listed, name) {
+					return fmt.Errorf("%s: %s %q, which %s does not list among the %s of workflow %s", file, use.verb, name, wiringFile, use.section, workflow)
+				}
 			}
 		}
-	}
-	for _, name := range listed {
-		if !invoked[name] {
-			return errorf("workflows: %s: lists %q, which %s never invokes", workflow, name, file)
+		for _, name := range use.listed {
+			if !used[name] {
+				return errorf("workflows: %s: lists %q, which %s never %s", workflow, name, file, use.verb)
+			}
 		}
 	}
 	return nil

@@ -17,6 +17,8 @@ type Overrides struct {
 	Domain  string   // mail domain; default cis.localhost
 	APIURL  string   // base URL of the REST API; default http://127.0.0.1:8080
 	Environ []string // NAME=value; a setting of the wiring that is named here has this value
+
+	Webhooks map[string]string // name -> URL: webhooks besides those of the file, which get every fact
 }
 
 // Errors of this package begin with the file they are about.
@@ -45,6 +47,9 @@ func Load(root string, over Overrides) (*Wiring, error) {
 		if value, ok := env[name]; ok {
 			w.Settings[name] = &value
 		}
+	}
+	if err := w.addWebhooks(over.Webhooks); err != nil {
+		return nil, err
 	}
 	if err := w.generate(); err != nil {
 		return nil, err
@@ -100,6 +105,7 @@ func placeholders(over Overrides) map[string]string {
 	}
 	functions := "arn:" + v["partition"] + ":lambda:" + v["region"] + ":" + v["account"] + ":function:" + v["prefix"] + "-"
 	v["functions"] = functions
+	v["machines"] = "arn:" + v["partition"] + ":states:" + v["region"] + ":" + v["account"] + ":stateMachine:" + v["prefix"] + "-"
 	v["invoke"] = "arn:" + v["partition"] + ":apigateway:" + v["region"] + ":lambda:path/2015-03-31/functions/" + functions
 	return v
 }

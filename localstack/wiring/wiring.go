@@ -20,7 +20,9 @@ type Wiring struct {
 	Secrets     map[string]Secret     `yaml:"secrets"`  // by the setting that holds the secret's name
 	Permissions map[string]Permission `yaml:"permissions"`
 	Functions   map[string]Function   `yaml:"functions"`
-	Rules       map[string]Rule       `yaml:"rules"`
+	Rules       map[string]Rule       `yaml:"rules"`    // after Load with those of the webhooks
+	Webhooks    map[string]Webhook    `yaml:"webhooks"` // by name
+	Feedback    []string              `yaml:"feedback"` // types of SES events that go to EventBridge, as SESv2 names them: BOUNCE …
 	Table       Table                 `yaml:"table"`
 
 	// OpenAPI is terraform/openapi.yaml with its placeholders filled in: the REST API's contract.
@@ -63,6 +65,9 @@ type Mailbox struct {
 type Workflow struct {
 	Type      string   `yaml:"type"`      // STANDARD or EXPRESS
 	Functions []string `yaml:"functions"` // that its states invoke
+	Starts    []string `yaml:"starts"`    // workflows that its states start
+	Reads     []string `yaml:"reads"`     // ARN patterns of the S3 objects and buckets that its states read
+	Writes    []string `yaml:"writes"`    // ARN patterns of the S3 objects that its states write
 }
 
 // Express says whether the workflow is an Express one.
@@ -92,6 +97,13 @@ type Rule struct {
 	Pattern  map[string]any `yaml:"pattern"`
 	Function string         `yaml:"function"`
 	Workflow string         `yaml:"workflow"`
+	Input    *Input         `yaml:"input"` // what the target gets instead of the event; nil: the event
+}
+
+// Input makes a target's input out of an event (EventBridge guide, "Input transformation").
+type Input struct {
+	Paths    map[string]string `yaml:"paths"`    // name -> $.dotted.path in the event
+	Template string            `yaml:"template"` // JSON with <name> where a value goes
 }
 
 // Table is the DynamoDB table. Its key is pk and sk, both strings.
@@ -220,11 +232,14 @@ func (w *Wiring) Grants(function string) []Grant {
 	return grants
 }
 
-// SecretNames are the secrets' names in Secrets Manager by the setting that holds them.
+// SecretNames are the secrets' names in Secrets Manager: by the setting that holds the name, and a webhook's by "webhook-" and the webhook's name.
 func (w *Wiring) SecretNames() map[string]string {
 	names := make(map[string]string)
 	for setting := range w.Secrets {
 		names[setting] = w.Setting(setting)
+	}
+	for name := range w.Webhooks {
+		names[webhookPrefix+name] = w.WebhookSecret(name)
 	}
 	return names
 }
@@ -263,6 +278,17 @@ var generated = map[string]func(*Wiring) any{
 			for _, k := range t.Keys {
 				all[k.Value()] = key{name, k.Admin}
 			}
+		}
+		return all
+	},
+	"WEBHOOKS": func(w *Wiring) any {
+		type webhook struct {
+			URL    string `json:"url"`
+			Secret string `json:"secret"` // its name
+		}
+		all := make(map[string]webhook)
+		for name, hook := range w.Webhooks {
+			all[name] = webhook{hook.URL, w.WebhookSecret(name)}
 		}
 		return all
 	},

@@ -2,8 +2,10 @@ package wiring_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -86,6 +88,109 @@ functions: {f: {memory: 128, timeout: 3, settings: [MAIL_BUCKET], permissions: [
 	}
 }
 
+// A webhook is one entry in the file; everything that leads to it is made from that.
+func TestWebhooks(t *testing.T) {
+	root := wiringtest.Root(t, map[string]string{
+		"terraform/openapi.yaml":                  "openapi: 3.0.3\n",
+		"statemachines/webhook-delivery.asl.json": "{}",
+		"terraform/wiring.yaml": strings.Replace(wiringtest.Base, "LOG_LEVEL: info,", "LOG_LEVEL: info, WEBHOOKS: null,", 1) + `
+workflows: {webhook-delivery: {type: EXPRESS}}
+webhooks: {crm: {url: "https://crm.example/hook", types: [rsvp.changed, event.created]}}
+`})
+	w, err := wiring.Load(root, wiring.Overrides{Webhooks: map[string]string{"local": "http://127.0.0.1:9/x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"crm":{"url":"https://crm.example/hook","secret":"cis/webhook-crm"},"local":{"url":"http://127.0.0.1:9/x","secret":"cis/webhook-local"}}`
+	if got := w.Setting("WEBHOOKS"); got != want {
+		t.Errorf("WEBHOOKS = %s", got)
+	}
+	names := map[string]string{"LINK_SIGNING_SECRET": "cis/link-signing", "webhook-crm": "cis/webhook-crm", "webhook-local": "cis/webhook-local"}
+	if got := w.SecretNames(); !maps.Equal(got, names) {
+		t.Errorf("secrets = %v", got)
+	}
+	input := func(name string) *wiring.Input {
+		return &wiring.Input{Paths: map[string]string{"fact": "$.detail"}, Template: `{"webhook":"` + name + `","fact":<fact>}`}
+	}
+	source := []any{"calendar-invite-server"}
+	rules := map[string]wiring.Rule{
+		"webhook-crm":   {Pattern: map[string]any{"source": source, "detail-type": []any{"rsvp.changed", "event.created"}}, Workflow: "webhook-delivery", Input: input("crm")},
+		"webhook-local": {Pattern: map[string]any{"source": source}, Workflow: "webhook-delivery", Input: input("local")},
+	}
+	if !reflect.DeepEqual(w.Rules, rules) {
+		t.Errorf("rules = %+v", w.Rules)
+	}
+}
+
+func TestWhatWorkflowsMay(t *testing.T) {
+	root := wiringtest.Root(t, map[string]string{
+		"terraform/openapi.yaml":       "openapi: 3.0.3\n",
+		"statemachines/bulk.asl.json":  `{"StateMachineArn":"${machines}child"}`,
+		"statemachines/child.asl.json": "{}",
+		"terraform/wiring.yaml": wiringtest.Base + `
+workflows:
+  bulk:
+    type: STANDARD
+    starts: [child]
+    reads: ["arn:${partition}:s3:::${mail_bucket}/lists/*", "arn:${partition}:s3:::${mail_bucket}"]
+    writes: ["arn:${partition}:s3:::${mail_bucket}/results/*"]
+  child: {type: EXPRESS}
+`})
+	w, err := wiring.Load(root, wiring.Overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		got  bool
+		want bool
+	}{
+		{"start what is listed", w.MayStart("bulk", "child"), true},
+		{"start by ARN", w.MayStart("bulk", w.WorkflowARN("child")), true},
+		{"start by machine", w.MayStart("bulk", "cis-child"), true},
+		{"start another", w.MayStart("bulk", "bulk"), false},
+		{"start what is unknown", w.MayStart("bulk", "none"), false},
+		{"an unknown workflow starts", w.MayStart("none", "child"), false},
+		{"read what is listed", w.MayRead("bulk", "cis-mail", "lists/a/b.jsonl"), true},
+		{"read elsewhere", w.MayRead("bulk", "cis-mail", "event_request/x"), false},
+		{"read another bucket", w.MayRead("bulk", "cis-templates", "lists/a"), false},
+		{"list the bucket", w.MayRead("bulk", "cis-mail", ""), true},
+		{"list another bucket", w.MayRead("bulk", "cis-templates", ""), false},
+		{"write what is listed", w.MayWrite("bulk", "cis-mail", "results/m.json"), true},
+		{"write what may be read", w.MayWrite("bulk", "cis-mail", "lists/a"), false},
+		{"another reads", w.MayRead("child", "cis-mail", "lists/a"), false},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: %v", test.name, test.got)
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	tests := []struct {
+		pattern, s string
+		want       bool
+	}{
+		{"*", "", true},
+		{"*", "arn:aws:s3:::b/k", true},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b/a/b", true},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", false},
+		{"arn:aws:s3:::b", "arn:aws:s3:::b/a", false},
+		{"a*c*e", "abcde", true},
+		{"a*c*e", "abcdef", false},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"ab", "abc", false},
+		{"*b*", "aaabaaa", true},
+		{"a**", "a", true},
+	}
+	for _, test := range tests {
+		if got := wiring.Match(test.pattern, test.s); got != test.want {
+			t.Errorf("Match(%q, %q) = %v", test.pattern, test.s, got)
+		}
+	}
+}
+
 // Each way to get the wiring wrong has an error that names the place.
 func TestMistakes(t *testing.T) {
 	const workflow = "workflows: {flow: {type: EXPRESS, functions: [f]}}\nfunctions: {f: {memory: 128, timeout: 3}}\n"
@@ -114,6 +219,21 @@ func TestMistakes(t *testing.T) {
 		{"rule without target", "rules: {r: {pattern: {source: [x]}}}", "", "", "rules: r: needs a function or a workflow"},
 		{"rule with unknown target", "rules: {r: {pattern: {source: [x]}, function: g}}", "", "", `rules: r: unknown function "g"`},
 		{"rule without pattern", "functions: {f: {memory: 128, timeout: 3}}\nrules: {r: {function: f}}", "", "", "rules: r: has no pattern"},
+		{"input of a rule", workflow + "rules: {r: {pattern: {source: [x]}, function: f, input: {paths: {a: $.detail}, template: '{\"a\":<a>}'}}}", "", machine, ""},
+		{"unknown workflow of a workflow", "workflows: {flow: {type: EXPRESS, starts: [none]}}", "", "{}", `workflows: flow: unknown workflow "none"`},
+		{"a definition starts what is not listed", "workflows: {flow: {type: EXPRESS}}", "", `{"StateMachineArn":"${machines}flow"}`, `starts "flow", which`},
+		{"a workflow lists what it never starts", "workflows: {flow: {type: EXPRESS, starts: [flow]}}", "", `{}`, `lists "flow", which statemachines/flow.asl.json never starts`},
+		{"a workflow starts what it lists", "workflows: {flow: {type: EXPRESS, starts: [flow]}}", "", `{"StateMachineArn":"${machines}flow"}`, ""},
+		{"a workflow reads no ARN", "workflows: {flow: {type: EXPRESS, reads: [\"${mail_bucket}/*\"]}}", "", "{}", `workflows: flow: "cis-mail/*" is no ARN of S3`},
+		{"a workflow writes another service", "workflows: {flow: {type: EXPRESS, writes: [\"arn:aws:dynamodb:::x\"]}}", "", "{}", "is no ARN of S3"},
+		{"feedback", "feedback: [BOUNCE, COMPLAINT, REJECT, DELIVERY_DELAY]", "", "", ""},
+		{"unknown feedback", "feedback: [BOUNCED]", "", "", `feedback: unknown event type "BOUNCED"`},
+		{"feedback twice", "feedback: [BOUNCE, BOUNCE]", "", "", "feedback: BOUNCE is there twice"},
+		{"webhook without a workflow", "webhooks: {crm: {url: \"https://example.com/\"}}", "", "", "webhooks: crm: there is no workflow webhook-delivery"},
+		{"webhook without a URL", "webhooks: {crm: {types: [a]}}", "", "", `webhooks: crm: "" is no URL`},
+		{"webhook with a URL of another kind", "webhooks: {crm: {url: \"ftp://example.com\"}}", "", "", "is no URL"},
+		{"name of a webhook", "webhooks: {\"a/b\": {url: \"https://example.com/\"}}", "", "", `webhooks: "a/b" is no name`},
+		{"unknown key of a webhook", "webhooks: {crm: {url: \"https://example.com/\", secret: x}}", "", "", "field secret not found"},
 		{"API invokes an unknown function", "", "uri: \"${invoke}g/invocations\"", "", `terraform/openapi.yaml: line 1: unknown function "g"`},
 		{"no YAML", "\t-", "", "", "terraform/wiring.yaml"},
 	}

@@ -29,10 +29,11 @@ const (
 	Accepted  = "ACCEPTED"
 	Declined  = "DECLINED"
 	Tentative = "TENTATIVE"
+	Delegated = "DELEGATED" // with Reply.DelegatedTo
 )
 
 // words are what clients call the answers in subjects and texts.
-var words = map[string]string{Accepted: "Accepted", Declined: "Declined", Tentative: "Tentatively Accepted"}
+var words = map[string]string{Accepted: "Accepted", Declined: "Declined", Tentative: "Tentatively Accepted", Delegated: "Delegated"}
 
 // prodIDs are the clients' PRODIDs.
 var prodIDs = map[Client]string{

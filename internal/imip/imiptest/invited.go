@@ -25,33 +25,43 @@ type invited struct {
 	floating  bool
 	series    bool
 	instance  string // the RECURRENCE-ID line of an invitation to one instance
-	messageID string
 }
 
-// readInvitation reads a mail as a calendar does: the first text/calendar part, its first VEVENT.
+// readInvitation reads a mail as a calendar does: the text/calendar part, its first VEVENT.
 func readInvitation(raw []byte) (invited, error) {
+	_, calendar, err := calendarPart(raw)
+	if err != nil {
+		return invited{}, err
+	}
+	in := invited{}
+	return in, in.read(calendar)
+}
+
+// calendarPart finds the first text/calendar part of a mail, and its method parameter.
+func calendarPart(raw []byte) (method, calendar string, err error) {
 	entity, err := message.Read(bytes.NewReader(raw))
 	if err != nil {
-		return invited{}, fmt.Errorf("imiptest: reading the mail: %w", err)
+		return "", "", fmt.Errorf("imiptest: reading the mail: %w", err)
 	}
-	var calendar []byte
+	found := false
 	err = entity.Walk(func(_ []int, part *message.Entity, err error) error {
 		if err != nil {
 			return err
 		}
-		if kind, _, _ := part.Header.ContentType(); kind == "text/calendar" && calendar == nil {
-			calendar, err = io.ReadAll(part.Body)
+		if kind, params, _ := part.Header.ContentType(); kind == "text/calendar" && !found {
+			body, err := io.ReadAll(part.Body)
+			method, calendar, found = params["method"], string(body), true
+			return err
 		}
-		return err
+		return nil
 	})
 	if err != nil {
-		return invited{}, fmt.Errorf("imiptest: reading the parts: %w", err)
+		return "", "", fmt.Errorf("imiptest: reading the parts: %w", err)
 	}
-	if calendar == nil {
-		return invited{}, errors.New("imiptest: the mail has no text/calendar part")
+	if !found {
+		return "", "", errors.New("imiptest: the mail has no text/calendar part")
 	}
-	in := invited{messageID: entity.Header.Get("Message-ID")}
-	return in, in.read(string(calendar))
+	return method, calendar, nil
 }
 
 func (in *invited) read(calendar string) error {

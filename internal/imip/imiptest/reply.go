@@ -10,12 +10,14 @@ import (
 // Reply is how a guest answers an invitation.
 type Reply struct {
 	Client  Client
-	Answer  string    // Accepted, Declined, Tentative
+	Answer  string    // Accepted, Declined, Tentative, Delegated
 	At      time.Time // when: DTSTAMP and Date
 	Comment string    // the note; empty = none
 	// As is who answers instead of the invited address: an alias, a delegate, somebody the mail was forwarded to. Zero = the invited.
 	As     Address
 	Guests int // how many people come along; only Gmail says so
+	// DelegatedTo is whom the guest sends instead; DelegatedFrom, in the delegate's own answer, who sent them (RFC 5546 §3.2.2.3).
+	DelegatedTo, DelegatedFrom Address
 	// Instance answers for one instance of a series only: its original start. Zero = all of it. Gmail and Outlook write it in UTC,
 	// whatever the series' zone.
 	Instance time.Time
@@ -35,6 +37,13 @@ func ComposeReply(invitation []byte, r Reply) ([]byte, error) {
 // ComposeCounter writes the mail in which a client proposes another time.
 func ComposeCounter(invitation []byte, c Counter) ([]byte, error) {
 	return compose(invitation, "COUNTER", c.Reply, c.Start, c.End)
+}
+
+// ComposeRefresh writes the mail in which a guest's calendar asks for the present state of the event (RFC 5546 §3.2.6): with no more
+// than the standard asks for, not even a time. Of r, At, As and Instance count.
+func ComposeRefresh(invitation []byte, r Reply) ([]byte, error) {
+	r.Client, r.Answer = Generic, Accepted
+	return compose(invitation, "REFRESH", r, time.Time{}, time.Time{})
 }
 
 // answer is one answer being written.
@@ -84,7 +93,10 @@ func compose(invitation []byte, method string, r Reply, start, end time.Time) ([
 // text is the sentence for people who read the answer in a mail program.
 func (a *answer) text() string {
 	text := a.who.nameOrEmail() + " has " + strings.ToLower(words[a.Answer]) + " this invitation."
-	if a.method == "COUNTER" {
+	switch a.method {
+	case "REFRESH":
+		text = a.who.nameOrEmail() + " asks for the latest version of this event."
+	case "COUNTER":
 		text = a.who.nameOrEmail() + " has proposed a new time: " + a.start.Format(time.RFC1123)
 	}
 	if a.Comment != "" {
@@ -95,7 +107,10 @@ func (a *answer) text() string {
 
 // subject is "Accepted: Title".
 func (a *answer) subject() string {
-	if a.method == "COUNTER" {
+	switch a.method {
+	case "REFRESH":
+		return "Refresh: " + a.summary
+	case "COUNTER":
 		return "New Time Proposed: " + a.summary
 	}
 	return words[a.Answer] + ": " + a.summary
@@ -124,6 +139,18 @@ func (a *answer) times(l *lines, form func(time.Time) (params, value string)) {
 	case a.instance != "":
 		l.add(a.instance)
 	}
+}
+
+// delegation is the parameters of ATTENDEE that say who acts for whom.
+func (a *answer) delegation() string {
+	params := ""
+	if a.DelegatedTo.Email != "" {
+		params += `;DELEGATED-TO="mailto:` + a.DelegatedTo.Email + `"`
+	}
+	if a.DelegatedFrom.Email != "" {
+		params += `;DELEGATED-FROM="mailto:` + a.DelegatedFrom.Email + `"`
+	}
+	return params
 }
 
 // inUTC writes times in UTC.

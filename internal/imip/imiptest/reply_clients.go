@@ -17,7 +17,7 @@ func (a *answer) gmail() []byte {
 		note = ";X-RESPONSE-COMMENT=" + `"` + strings.Trim(param(escape(a.Comment)), `"`) + `"`
 	}
 	l.add("DTSTAMP:"+utc(a.At), "ORGANIZER;CN="+param(a.organizer.nameOrEmail())+":mailto:"+a.organizer.Email, "UID:"+a.uid,
-		"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT="+a.Answer+";CN="+param(a.who.nameOrEmail())+
+		"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT="+a.Answer+a.delegation()+";CN="+param(a.who.nameOrEmail())+
 			";X-NUM-GUESTS="+strconv.Itoa(a.Guests)+note+":mailto:"+a.who.Email,
 		"CREATED:"+utc(a.At.Add(-time.Hour)), "DESCRIPTION:"+escape(a.description), "LAST-MODIFIED:"+utc(a.At),
 		"LOCATION:"+escape(a.location), "SEQUENCE:"+a.sequence, "STATUS:CONFIRMED", "SUMMARY:"+escape(a.summary), "TRANSP:OPAQUE",
@@ -45,7 +45,7 @@ func (a *answer) outlook() []byte {
 	if !a.allDay {
 		l.add(zone(location, name, a.start)...)
 	}
-	l.add("BEGIN:VEVENT", "ATTENDEE;PARTSTAT="+a.Answer+";CN="+param(a.who.nameOrEmail())+":MAILTO:"+a.who.Email)
+	l.add("BEGIN:VEVENT", "ATTENDEE;PARTSTAT="+a.Answer+a.delegation()+";CN="+param(a.who.nameOrEmail())+":MAILTO:"+a.who.Email)
 	if a.Comment != "" {
 		l.add("COMMENT;LANGUAGE=en-US:" + escape(a.Comment) + `\n`)
 	}
@@ -81,7 +81,7 @@ func (a *answer) apple() []byte {
 	}
 	l.add("BEGIN:VEVENT", "CREATED:"+utc(a.At.Add(-time.Hour)), "UID:"+a.uid)
 	a.times(&l, form)
-	l.add("ATTENDEE;CN="+param(a.who.nameOrEmail())+";CUTYPE=INDIVIDUAL;EMAIL="+a.who.Email+";PARTSTAT="+a.Answer+
+	l.add("ATTENDEE;CN="+param(a.who.nameOrEmail())+";CUTYPE=INDIVIDUAL;EMAIL="+a.who.Email+";PARTSTAT="+a.Answer+a.delegation()+
 		";ROLE=REQ-PARTICIPANT:mailto:"+a.who.Email,
 		"TRANSP:OPAQUE", "SUMMARY:"+escape(a.summary), "DTSTAMP:"+utc(a.At), "ORGANIZER;CN="+param(a.organizer.nameOrEmail())+":mailto:"+a.organizer.Email,
 		"SEQUENCE:"+a.sequence)
@@ -104,11 +104,15 @@ func (a *answer) apple() []byte {
 
 // generic answers with no more than the standards ask for, in 8bit.
 func (a *answer) generic() []byte {
-	l := lines{"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:" + prodIDs[Generic], "METHOD:" + a.method, "BEGIN:VEVENT", "UID:" + a.uid,
-		"DTSTAMP:" + utc(a.At), "SEQUENCE:" + a.sequence, "ORGANIZER:mailto:" + a.organizer.Email,
-		"ATTENDEE;PARTSTAT=" + a.Answer + ":mailto:" + a.who.Email}
+	l := lines{"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:" + prodIDs[Generic], "METHOD:" + a.method, "BEGIN:VEVENT", "UID:" + a.uid, "DTSTAMP:" + utc(a.At)}
+	if a.method == "REFRESH" {
+		l.add("ATTENDEE:mailto:" + a.who.Email)
+		a.start, a.end = time.Time{}, time.Time{}
+	} else {
+		l.add("SEQUENCE:"+a.sequence, "ORGANIZER:mailto:"+a.organizer.Email,
+			"ATTENDEE;PARTSTAT="+a.Answer+a.delegation()+":mailto:"+a.who.Email, "SUMMARY:"+escape(a.summary))
+	}
 	a.times(&l, inUTC)
-	l.add("SUMMARY:" + escape(a.summary))
 	if a.Comment != "" {
 		l.add("COMMENT:" + escape(a.Comment))
 	}

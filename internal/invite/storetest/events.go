@@ -28,8 +28,8 @@ func testCreate(t *testing.T, w *World) {
 	expect(t, "dtstart", time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC).Unix(), event.DTStart)
 	expect(t, "dtstamp", start.Unix(), event.DTStamp)
 	expect(t, "version", 1, event.Version)
-	expect(t, "events of the organizer", 1, must(w.Store.OrganizerStatistics(w.ctx(), organizer))(t).Events)
-	expect(t, "events of the system", 1, must(w.Store.SystemStatistics(w.ctx()))(t).Events)
+	expect(t, "events of the organizer", 1, must(w.Store.OrganizerStatistics(w.ctx(), ada))(t).Events)
+	expect(t, "events of the system", 1, must(w.Store.SystemStatistics(w.ctx(), invite.DefaultTenant))(t).Events)
 	if _, err := w.Service.Event(w.ctx(), "other", event.UID); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("another tenant reads the event: %v", err)
 	}
@@ -53,7 +53,7 @@ func testEventLimit(t *testing.T, w *World) {
 	}
 	other := must(w.Service.CreateEvent(w.ctx(), w.Request("bob@organizer.example", Meeting("UID:3"))))(t)
 	expect(t, "another organizer", invite.ResultCreated, other.Result)
-	if err := w.Store.SetStanding(w.ctx(), organizer, invite.Subscription, true, start.Unix()); err != nil {
+	if err := w.Store.SetStanding(w.ctx(), ada, invite.Subscription, true, start.Unix()); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "with a subscription", invite.ResultCreated, must(w.Service.CreateEvent(w.ctx(), third))(t).Result)
@@ -76,18 +76,18 @@ func testCreateConcurrently(t *testing.T, w *World) {
 		results[created.Result]++
 	})
 	expect(t, "results", map[string]int{invite.ResultCreated: 5, invite.ResultLimitReached: 7}, results)
-	expect(t, "events", 5, must(w.Store.OrganizerStatistics(w.ctx(), organizer))(t).Events)
-	expect(t, "events of the system", 5, must(w.Store.SystemStatistics(w.ctx()))(t).Events)
+	expect(t, "events", 5, must(w.Store.OrganizerStatistics(w.ctx(), ada))(t).Events)
+	expect(t, "events of the system", 5, must(w.Store.SystemStatistics(w.ctx(), invite.DefaultTenant))(t).Events)
 }
 
 func testSuspended(t *testing.T, w *World) {
 	event := w.Create()
-	if err := w.Store.SetStanding(w.ctx(), organizer, invite.Suspended, true, start.Unix()); err != nil {
+	if err := w.Store.SetStanding(w.ctx(), ada, invite.Suspended, true, start.Unix()); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "create", invite.ResultSuspended, must(w.Service.CreateEvent(w.ctx(), w.Request(organizer, Meeting("UID:2"))))(t).Result)
 	expect(t, "invite", invite.ReasonSuspended, w.Invite(event, "bob@example.com"))
-	if err := w.Store.SetStanding(w.ctx(), organizer, invite.Suspended, false, start.Unix()); err != nil {
+	if err := w.Store.SetStanding(w.ctx(), ada, invite.Suspended, false, start.Unix()); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "invite again", invite.SentNow, w.Invite(event, "bob@example.com"))

@@ -20,9 +20,7 @@ func testVerify(t *testing.T, w *World) {
 	past := w.Create("UID:2", "DTSTART:20260201T090000Z", "DTEND:20260201T100000Z")
 	series := w.Create("UID:3", "DTSTART:20260201T090000Z", "DTEND:20260201T100000Z", "RRULE:FREQ=DAILY")
 	ended := w.Create("UID:4", "DTSTART:20260201T090000Z", "DTEND:20260201T100000Z", "RRULE:FREQ=DAILY;COUNT=3")
-	if err := w.Store.SetBlock(w.ctx(), "blocker@example.com", organizer, true, start.Unix()); err != nil {
-		t.Fatal(err)
-	}
+	w.Block(invite.Block{Attendee: "blocker@example.com", Organizer: ada, By: invite.ByLink, At: start.Unix()}, true)
 	verify := func(r invite.InviteRequest) string {
 		t.Helper()
 		r.ID = "r"
@@ -59,13 +57,11 @@ func testVerify(t *testing.T, w *World) {
 			}
 		}
 	}
-	if err := w.Store.SetStanding(w.ctx(), organizer, invite.BulkAllowed, true, start.Unix()); err != nil {
+	if err := w.Store.SetStanding(w.ctx(), ada, invite.BulkAllowed, true, start.Unix()); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "bulk with permission", "", verify(invite.InviteRequest{UID: event.UID, Email: bob, Origin: invite.OriginBulk}))
-	if err := w.Store.SetBlock(w.ctx(), "blocker@example.com", organizer, false, start.Unix()); err != nil {
-		t.Fatal(err)
-	}
+	w.Block(invite.Block{Attendee: "blocker@example.com", Organizer: ada, By: invite.ByLink, At: start.Unix()}, false)
 	expect(t, "block undone", "", verify(invite.InviteRequest{UID: event.UID, Email: "blocker@example.com"}))
 	expect(t, "nothing sent", 0, len(w.Mails.Sent))
 }
@@ -197,7 +193,7 @@ func testInviteLimit(t *testing.T, w *World) {
 	}
 	expect(t, "over the limit", invite.SentLimitReached, w.Invite(event, bob))
 	expect(t, "known guest", invite.SentAlready, w.Invite(event, "guest0@example.com"))
-	if err := w.Store.SetStanding(w.ctx(), organizer, invite.BulkAllowed, true, 0); err != nil {
+	if err := w.Store.SetStanding(w.ctx(), ada, invite.BulkAllowed, true, 0); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "bulk", invite.ReasonInviteLimit, w.InviteAs(invite.InviteRequest{ID: "b", UID: event.UID, Email: bob, Origin: invite.OriginBulk}))

@@ -12,17 +12,21 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 )
 
-// RunRandom plays random histories of an event (invitations, answers early and late, repeats, crashes, revisions, cancellations)
-// against new stores, and checks after each step that every statistic equals the attendee records.
+// RunRandom plays random histories of an event (invitations one by one and in batches, answers early and late, repeats, crashes, marks of
+// what was sent, bounces, blocks, revisions, cancellations) against new stores, and checks after each step that every statistic equals the attendee records.
 func RunRandom(t *testing.T, open func(t *testing.T) invite.Store) {
 	rapid.Check(t, func(r *rapid.T) {
 		h := history{World: NewWorld(r, open(t))}
 		h.Reconfigure(func(c *invite.Config) { c.EventInviteLimit = rapid.IntRange(0, 12).Draw(r, "invite limit") })
 		h.event = h.Create("RRULE:FREQ=WEEKLY;COUNT=9")
-		h.Create("UID:other")
+		h.other = h.CreateAt("elsewhere", "UID:other")
 		r.Repeat(map[string]func(*rapid.T){
 			"invite":      h.invite,
 			"crash":       h.crash,
+			"batch":       h.batch,
+			"mark":        h.mark,
+			"bounce":      h.bounce,
+			"block":       h.block,
 			"answer":      h.answer,
 			"repeat":      h.repeat,
 			"revise":      h.revise,
@@ -37,6 +41,7 @@ func RunRandom(t *testing.T, open func(t *testing.T) invite.Store) {
 type history struct {
 	*World
 	event     invite.Event
+	other     invite.Event // of the same organizer at another tenant
 	replies   []invite.Reply
 	requests  []invite.InviteRequest
 	revisions int
@@ -90,6 +95,94 @@ func (h *history) answer(r *rapid.T) {
 	}
 	h.replies = append(h.replies, reply)
 	h.Answer(reply)
+}
+
+// batch invites several people at once, to the event as it stands or stood; at the limit, as many as there may be.
+func (h *history) batch(r *rapid.T) {
+	event := h.Event(h.event.UID)
+	if rapid.IntRange(0, 4).Draw(r, "old revision") == 0 {
+		event = h.event
+	}
+	emails := rapid.SliceOfNDistinct(rapid.SampledFrom(people), 1, len(people), rapid.ID).Draw(r, "invited together")
+	result := h.InviteBatch(h.Batch(event, h.mailID(), emails...))
+	switch result.State {
+	case invite.InviteLimit:
+		if result.Remaining >= len(emails) || result.Remaining < 0 {
+			r.Errorf("%d may be invited, and %d were refused", result.Remaining, len(emails))
+		}
+		rest := h.Batch(event, h.mailID(), emails[:result.Remaining]...)
+		expect(r, "as many as there may be", invite.InvitedBatch{State: invite.InviteRecorded}, h.InviteBatch(rest))
+	case invite.InviteChanged:
+		if now := h.Event(event.UID); !now.Cancelled() && now.Sequence == event.Sequence {
+			r.Errorf("the event is still at revision %d", now.Sequence)
+		}
+	case invite.InviteRecorded:
+	default:
+		r.Errorf("batch: %s", result.State)
+	}
+}
+
+// mark notes what was sent to several people, right or wrong.
+func (h *history) mark(r *rapid.T) {
+	event := h.Event(h.event.UID)
+	var invited []invite.InviteMark
+	var updated []invite.UpdateMark
+	for _, email := range people {
+		known := h.Attendee(event, email)
+		invited = append(invited, invite.InviteMark{
+			UID: event.UID, Email: email, RequestID: known.RequestID, Generation: known.Generation + rapid.IntRange(0, 1).Draw(r, "generation"), SESMessageID: "ses", At: 1,
+		})
+		updated = append(updated, invite.UpdateMark{
+			UID: event.UID, Email: email, Sequence: rapid.IntRange(0, event.Sequence).Draw(r, "told"), Rescheduled: event.Rescheduled, SESMessageID: "ses", At: 2,
+		})
+	}
+	if err := h.Store.MarkInvited(h.ctx(), invited); err != nil {
+		r.Fatal(err)
+	}
+	if err := h.Store.MarkUpdated(h.ctx(), updated); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// bounce gives mail to somebody up, or tries it again.
+func (h *history) bounce(r *rapid.T) {
+	attendee := h.Attendee(h.event, h.person(r, "bounced"))
+	if attendee.Version == 0 {
+		return
+	}
+	change := invite.Statistics{}
+	if attendee.Undeliverable == "" {
+		attendee.Undeliverable = rapid.SampledFrom([]invite.Undeliverable{invite.HardBounce, invite.Rejected, invite.Complained}).Draw(r, "why")
+		if attendee.Undeliverable != invite.Complained {
+			change.Bounced = 1
+		}
+	} else {
+		if attendee.Undeliverable != invite.Complained {
+			change.Bounced = -1
+		}
+		attendee.Undeliverable = ""
+	}
+	if rapid.IntRange(0, 3).Draw(r, "overtaken") == 0 {
+		attendee.Version--
+		if err := h.Store.Amend(h.ctx(), attendee, change); !errors.Is(err, invite.ErrEventChanged) {
+			r.Fatalf("an old version was amended: %v", err)
+		}
+		return
+	}
+	if err := h.Store.Amend(h.ctx(), attendee, change); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (h *history) block(r *rapid.T) {
+	block := invite.Block{Attendee: h.person(r, "blocker"), Organizer: ada, By: invite.ByLink, At: h.Clock.Now().Unix()}
+	switch rapid.IntRange(0, 2).Draw(r, "from") {
+	case 0:
+		block.UID = h.event.UID
+	case 1:
+		block.UID, block.Organizer = h.other.UID, h.other.Owner()
+	}
+	h.Block(block, rapid.Bool().Draw(r, "on"))
 }
 
 // repeat runs a step once more that ran before: an answer or an invitation.

@@ -6,6 +6,8 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -57,6 +59,25 @@ func Run(t *testing.T, open func(t *testing.T) invite.Store) {
 		{"calendars counted", testProdIDs},
 		{"attendee pages", testPages},
 		{"invite limit note", testLimitNote},
+		{"batch", testBatch},
+		{"batch with known attendees", testBatchKnown},
+		{"batch to a revised event", testBatchRevised},
+		{"batch and reschedule", testBatchReschedule},
+		{"batch at the limit", testBatchLimit},
+		{"batches at the limit concurrently", testBatchLimitConcurrently},
+		{"batches concurrently", testBatchesConcurrently},
+		{"mark invited", testMarkInvited},
+		{"mark updated", testMarkUpdated},
+		{"amend", testAmend},
+		{"blocks", testBlocks},
+		{"blocks of several events", testBlocksOfSeveralEvents},
+		{"blocks concurrently", testBlocksConcurrently},
+		{"standings", testStandings},
+		{"subscribe", testSubscribe},
+		{"proposals", testProposals},
+		{"guests", testGuests},
+		{"event lists", testEventLists},
+		{"tenants", testTenants},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, NewWorld(t, open(t))) })
 	}
@@ -85,7 +106,11 @@ type World struct {
 	mu     sync.Mutex
 	mails  int
 	events []string
+	blocks map[blocked]invite.Organizer // those that stand, and whom each is counted for
 }
+
+// blocked names a block.
+type blocked struct{ attendee, organizer string }
 
 // Clock is a clock that stands still until told.
 type Clock struct {
@@ -153,7 +178,7 @@ func NewWorld(t TB, store invite.Store) *World {
 		t.Fatal(err)
 	}
 	w := &World{
-		t: t, Store: store, Mails: &Mailer{}, Clock: &Clock{at: start}, Keys: keys,
+		t: t, Store: store, Mails: &Mailer{}, Clock: &Clock{at: start}, Keys: keys, blocks: map[blocked]invite.Organizer{},
 		Config: invite.Config{
 			Domain: "cis.example", Sender: "invites@cis.example", RSVP: "rsvp@cis.example", Unsubscribe: "unsubscribe@cis.example",
 			LinkBase: "https://api.cis.example", Brand: brand.Brand{Name: "Calendar Invites"},
@@ -171,6 +196,8 @@ func (w *World) Reconfigure(change func(*invite.Config)) {
 }
 
 const organizer = "ada@organizer.example"
+
+var ada = invite.Organizer{Tenant: invite.DefaultTenant, Email: organizer}
 
 // Meeting is an organizer's event; other lines may replace or follow those of the VEVENT.
 func Meeting(lines ...string) string {
@@ -239,7 +266,15 @@ func (w *World) Request(from, calendar string) invite.Request {
 // Create registers the organizer's event and returns it.
 func (w *World) Create(lines ...string) invite.Event {
 	w.t.Helper()
-	created := must(w.Service.CreateEvent(w.ctx(), w.Request(organizer, Meeting(lines...))))(w.t)
+	return w.CreateAt(invite.DefaultTenant, lines...)
+}
+
+// CreateAt registers an event that the organizer mailed to the tenant.
+func (w *World) CreateAt(tenant string, lines ...string) invite.Event {
+	w.t.Helper()
+	request := w.Request(organizer, Meeting(lines...))
+	request.Tenant = tenant
+	created := must(w.Service.CreateEvent(w.ctx(), request))(w.t)
 	if created.Result != invite.ResultCreated {
 		w.t.Fatalf("create: %s", created.Result)
 	}
@@ -293,21 +328,30 @@ func (w *World) Attendee(e invite.Event, email string) invite.Attendee {
 	return must(w.Store.Answering(w.ctx(), e.UID, []string{email}))(w.t).Attendees[email]
 }
 
-// Check compares all statistics with the attendee records.
+// Block makes or undoes a block and returns whether that changed anything.
+func (w *World) Block(b invite.Block, on bool) bool {
+	w.t.Helper()
+	changed := must(w.Store.SetBlock(w.ctx(), b, on))(w.t)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch name := (blocked{b.Attendee, b.Organizer.Email}); {
+	case changed && on:
+		w.blocks[name] = b.Organizer
+	case changed:
+		delete(w.blocks, name)
+	}
+	return changed
+}
+
+// Check compares all statistics with the attendee records and the blocks.
 func (w *World) Check() {
 	w.t.Helper()
-	system, perOrganizer := invite.NewStatistics(), map[string]*invite.Statistics{}
+	tenants, organizers := counts[string]{invite.DefaultTenant: fresh()}, counts[invite.Organizer]{}
 	for _, uid := range w.events {
 		event := w.Event(uid)
-		want := invite.NewStatistics()
-		organizers := perOrganizer[event.MailTo]
-		if organizers == nil {
-			s := invite.NewStatistics()
-			organizers = &s
-			perOrganizer[event.MailTo] = organizers
-		}
-		system.Events++
-		organizers.Events++
+		want, tenant, owner := fresh(), tenants.of(event.Tenant), organizers.of(event.Owner())
+		tenant.Events++
+		owner.Events++
 		for after := ""; ; {
 			page, next, err := w.Store.Attendees(w.ctx(), uid, after, 7)
 			if err != nil {
@@ -315,8 +359,8 @@ func (w *World) Check() {
 			}
 			for _, attendee := range page {
 				want.Count(event, attendee)
-				system.Count(event, attendee)
-				organizers.Count(event, attendee)
+				tenant.Count(event, attendee)
+				owner.Count(event, attendee)
 			}
 			if after = next; after == "" {
 				break
@@ -326,12 +370,36 @@ func (w *World) Check() {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		w.compare("event "+uid, want, got)
+		w.compare("event "+uid, *want, got)
 	}
-	for mailto, want := range perOrganizer {
-		w.compare("organizer", *want, must(w.Store.OrganizerStatistics(w.ctx(), mailto))(w.t))
+	for _, want := range slices.Concat(slices.Collect(maps.Values(tenants)), slices.Collect(maps.Values(organizers))) {
+		want.Blocked = 0 // here the blocks count, and not who noted one
 	}
-	w.compare("system", system, must(w.Store.SystemStatistics(w.ctx()))(w.t))
+	for _, o := range w.blocks {
+		tenants.of(o.Tenant).Blocked++
+		organizers.of(o).Blocked++
+	}
+	for o, want := range organizers {
+		w.compare("organizer at "+o.Tenant, *want, must(w.Store.OrganizerStatistics(w.ctx(), o))(w.t))
+	}
+	for tenant, want := range tenants {
+		w.compare("tenant "+tenant, *want, must(w.Store.SystemStatistics(w.ctx(), tenant))(w.t))
+	}
+}
+
+// counts are statistics of several.
+type counts[K comparable] map[K]*invite.Statistics
+
+func (c counts[K]) of(name K) *invite.Statistics {
+	if c[name] == nil {
+		c[name] = fresh()
+	}
+	return c[name]
+}
+
+func fresh() *invite.Statistics {
+	s := invite.NewStatistics()
+	return &s
 }
 
 // compare compares counts that attendee records determine: all but the number of invitations, which repeats raise.

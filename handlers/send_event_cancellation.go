@@ -1,0 +1,10 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/app"
+)
+
+// sendEventCancellation takes a cancelled event out of the calendars of up to 90 attendees.
+func sendEventCancellation(ctx context.Context, a *app.App) any { return tellAttendees(ctx, a) }

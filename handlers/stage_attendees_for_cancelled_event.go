@@ -1,0 +1,10 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/app"
+)
+
+// stageAttendeesForCancelledEvent lists whom to send a cancellation.
+func stageAttendeesForCancelledEvent(_ context.Context, a *app.App) any { return stageAttendees(a) }

@@ -1,0 +1,10 @@
+package handlers
+
+import (
+	"context"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/app"
+)
+
+// stageAttendeesForUpdatedEvent lists whom to send an update.
+func stageAttendeesForUpdatedEvent(_ context.Context, a *app.App) any { return stageAttendees(a) }

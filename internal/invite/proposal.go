@@ -1,0 +1,31 @@
+package invite
+
+// Proposal is another time that a guest proposed (a COUNTER, RFC 5546 §3.2.7). A guest's newest proposal for an event, or for an
+// instance of it, replaces their earlier one.
+type Proposal struct {
+	UID          string        `json:"uid"` // of the event
+	Email        string        `json:"email"`
+	Name         string        `json:"name,omitempty"`
+	RecurrenceID string        `json:"recurrence_id,omitempty"` // itip.InstanceKey of the instance; "" = the whole event
+	Start        int64         `json:"start"`                   // seconds since 1970; all-day and floating times as if the zone were UTC
+	End          int64         `json:"end"`
+	AllDay       bool          `json:"all_day,omitempty"`
+	TZID         string        `json:"tzid,omitempty"`
+	Location     string        `json:"location,omitempty"` // only where another place is proposed
+	Comment      string        `json:"comment,omitempty"`
+	Sequence     int           `json:"sequence"` // the revision that it is to
+	DTStamp      int64         `json:"dtstamp"`
+	At           int64         `json:"at"` // when it arrived
+	MessageID    string        `json:"message_id,omitempty"`
+	State        ProposalState `json:"state"`
+	Answered     int64         `json:"answered,omitempty"` // when the organizer declined it
+}
+
+// ProposalState says what the organizer made of a proposal. One that is taken up arrives as an update of the event.
+type ProposalState string
+
+// The states.
+const (
+	ProposalOpen     ProposalState = "open"
+	ProposalDeclined ProposalState = "declined"
+)

@@ -19,6 +19,9 @@ func verifyNewEventInviteRequest(_ context.Context, a *app.App) any {
 			return invite.Verification{}, err
 		}
 		if !verification.Verified {
+			if err := service.Refused(ctx, verification); err != nil {
+				return invite.Verification{}, err
+			}
 			verification.Event.Calendar = nil
 			a.Log.Note(ctx, maillog.Refused, slog.String("event", request.UID), slog.String("reason", verification.Reason), maillog.Address("attendee", request.Email))
 		}

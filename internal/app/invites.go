@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 )
 
@@ -37,38 +38,35 @@ func (a *App) Gatekeeper() *invite.Service { return a.telling(a.linkCaps()) }
 
 // Inviter is the service for the step that sends the invitation of a link.
 func (a *App) Inviter(ctx context.Context) *invite.Service {
-	settings := a.mailing(a.linkCaps())
-	return invite.New(invite.Deps{Store: a.Store(), Mailer: a.Mailer(), Clock: a, Keys: a.Keys(ctx), Facts: a.Facts(), Config: settings})
+	return a.writing(ctx, a.Facts(), a.linkCaps())
 }
 
 // BulkInviter is the service for the step that sends the invitations of a list.
 func (a *App) BulkInviter(ctx context.Context) *invite.Service {
-	settings := a.mailing(invite.Config{SendConcurrency: a.Settings.Count("SEND_CONCURRENCY")})
-	return invite.New(invite.Deps{Store: a.Store(), Mailer: a.Mailer(), Clock: a, Keys: a.Keys(ctx), Facts: a.Facts(), Config: settings})
+	return a.writing(ctx, a.Facts(), invite.Config{SendConcurrency: a.Settings.Count("SEND_CONCURRENCY")})
 }
 
 // Updater is the service for the steps that send updates and cancellations to many attendees.
 func (a *App) Updater(ctx context.Context) *invite.Service {
-	return a.writing(ctx, invite.Config{SendConcurrency: a.Settings.Count("SEND_CONCURRENCY")})
+	return a.writing(ctx, a.Facts(), invite.Config{SendConcurrency: a.Settings.Count("SEND_CONCURRENCY")})
 }
 
 // Correspondent is the service for the steps that write to single attendees: the invitation again, a declined proposal.
 func (a *App) Correspondent(ctx context.Context) *invite.Service {
-	return a.writing(ctx, invite.Config{})
+	return a.writing(ctx, nil, invite.Config{})
 }
 
 // Host is the service for the page on which the organizer admits and refuses forwarded guests.
 func (a *App) Host(ctx context.Context) *invite.Service {
-	settings := a.mailing(invite.Config{ForwardedGuests: a.forwardedGuests()})
-	return invite.New(invite.Deps{Store: a.Store(), Mailer: a.Mailer(), Clock: a, Keys: a.Keys(ctx), Facts: a.Facts(), Config: settings})
+	return a.writing(ctx, a.Facts(), invite.Config{ForwardedGuests: a.forwardedGuests()})
 }
 
 func (a *App) telling(settings invite.Config) *invite.Service {
 	return invite.New(invite.Deps{Store: a.Store(), Clock: a, Facts: a.Facts(), Config: settings})
 }
 
-func (a *App) writing(ctx context.Context, settings invite.Config) *invite.Service {
-	return invite.New(invite.Deps{Store: a.Store(), Mailer: a.Mailer(), Clock: a, Keys: a.Keys(ctx), Config: a.mailing(settings)})
+func (a *App) writing(ctx context.Context, facts fact.Publisher, settings invite.Config) *invite.Service {
+	return invite.New(invite.Deps{Store: a.Store(), Mailer: a.Mailer(), Clock: a, Keys: a.Keys(ctx), Facts: facts, Config: a.mailing(settings)})
 }
 
 // mailing adds what mail to attendees needs.

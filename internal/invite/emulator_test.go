@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	localdynamo "github.com/calendarinvite/calendarinviteserver/localstack/dynamo"
 )
 
 // emulator is the DynamoDB emulator that the tests of this process share. It keeps its tables in memory.
@@ -66,7 +71,8 @@ func (e *emulator) start() {
 	}
 	port := listener.Addr().(*net.TCPAddr).Port
 	listener.Close()
-	e.endpoint = fmt.Sprintf("http://127.0.0.1:%d", port)
+	emulator := &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}
+	e.endpoint = httptest.NewServer(inItsWords(httputil.NewSingleHostReverseProxy(emulator))).URL // until the process ends
 	e.process = exec.Command(path, "--port", fmt.Sprint(port))
 	if e.err = e.process.Start(); e.err != nil {
 		e.process = nil
@@ -84,6 +90,17 @@ func (e *emulator) start() {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// inItsWords puts statements as AWS has them into the words of the emulator, as the local stack does.
+func inItsWords(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := localdynamo.Translate(r); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // newTable makes a table of its own for the test and returns how to reach it.

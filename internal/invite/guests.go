@@ -149,8 +149,10 @@ func (s *Service) RefuseGuest(ctx context.Context, guest Guest) (Refused, error)
 	if err != nil {
 		return Refused{}, wrap("refuse guest", err)
 	}
-	cancel.Sequence++                                                            // RFC 5546 §2.1.4: by every CANCEL; a later update of the same SEQUENCE has the later DTSTAMP
-	cancel.DTStamp = time.Unix(max(found.Event.DTStamp, guest.Updated), 0).UTC() // the same bytes when it is sent again
+	// Every CANCEL counts SEQUENCE up (RFC 5546 §2.1.4); a later update of the same SEQUENCE has the later DTSTAMP. Sent again, it is the
+	// same bytes.
+	cancel.Sequence++
+	cancel.DTStamp = time.Unix(max(found.Event.DTStamp, guest.Updated), 0).UTC()
 	cancel.Subject = "Not on the guest list: " + found.Event.Summary
 	cancel.Comment = "This invitation was forwarded to you, and the organizer keeps the event to the guests on the list. For everybody else it takes place as planned."
 	composer, err := imip.NewComposer(cancel, s.keys)

@@ -40,7 +40,7 @@ func (s *Service) StageAttendees(ctx context.Context, uid string, sequence int, 
 // and can be written to.
 func (a Attendee) behind(e Event) bool {
 	holds := a.Delivery == DeliverySent || a.Delivery == DeliveryQueued || a.Via != ""
-	return holds && a.SentSequence < e.Sequence && a.Undeliverable == "" && !a.Blocked
+	return holds && max(a.SentSequence, a.Spared) < e.Sequence && a.Undeliverable == "" && !a.Blocked
 }
 
 // SendUpdates sends the event as it is now to those of the attendees who are behind: an update, only the instances that changed where
@@ -158,7 +158,7 @@ func (s *Service) gatherAttendees(ctx context.Context, uid string, emails []stri
 // spare notes that somebody who blocked the organizer (by another event's mail, or the record would say so) is sent nothing about this
 // revision: so that they are not staged again and again. Who changed the record meanwhile is staged once more.
 func (s *Service) spare(ctx context.Context, a Attendee, e Event) error {
-	a.SentSequence, a.LastModified = e.Sequence, s.now().Unix()
+	a.Spared, a.LastModified = e.Sequence, s.now().Unix()
 	if err := s.store.Amend(ctx, a, Statistics{}); !errors.Is(err, ErrEventChanged) {
 		return err
 	}

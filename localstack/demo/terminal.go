@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ type terminal struct {
 	w     io.Writer
 	live  bool // the line of a running step can be written over
 	color bool
+	what  string // the running step
 }
 
 // newTerminal writes to f, in colour and with running lines if somebody watches (https://no-color.org).
@@ -40,6 +42,11 @@ func (t *terminal) paint(style, text string) string {
 }
 
 func (t *terminal) title(text string) {
+	fmt.Fprintf(t.w, "\n  %s\n", t.paint(bold, text))
+}
+
+// chapter begins a part of the story.
+func (t *terminal) chapter(text string) {
 	fmt.Fprintf(t.w, "\n  %s\n\n", t.paint(bold, text))
 }
 
@@ -50,6 +57,7 @@ const stepWidth = 72
 
 // step runs a step of the story and says how it went: what was done, what came of it, how long it took.
 func (t *terminal) step(what string, do func() (result string, err error)) error {
+	t.what = what
 	if t.live {
 		fmt.Fprintf(t.w, "  %s %s", t.paint(yellow, "•"), what)
 	}
@@ -70,6 +78,13 @@ func (t *terminal) step(what string, do func() (result string, err error)) error
 	return nil
 }
 
+// progress shows how far the running step is.
+func (t *terminal) progress(done, all int) {
+	if t.live && all > 0 {
+		fmt.Fprintf(t.w, "\r\x1b[K  %s %s  %s", t.paint(yellow, "•"), t.what, t.paint(faint, count(done)+" of "+count(all)))
+	}
+}
+
 func short(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
@@ -77,16 +92,32 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
+// count writes a number with commas between thousands.
+func count(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
 func (t *terminal) failure(err error) {
 	fmt.Fprintf(t.w, "\n  %s %s\n\n", t.paint(red, "The demo failed:"), strings.ReplaceAll(err.Error(), "\n", "\n    "))
 }
 
-// table writes rows of a name and a number, each with a bar.
+// barWidth is the length of the longest bar of a table.
+const barWidth = 48
+
+// table writes rows of a name and a number, each with a bar in proportion to the greatest. What is not nothing has a bar.
 func (t *terminal) table(heading string, rows []row) {
-	fmt.Fprintf(t.w, "\n  %s\n\n", t.paint(bold, heading))
+	fmt.Fprintf(t.w, "\n    %s\n\n", t.paint(bold, heading))
+	greatest := 1
 	for _, r := range rows {
-		bar := strings.Repeat("█", r.n*6)
-		fmt.Fprintf(t.w, "    %-10s %3d  %s\n", r.name, r.n, t.paint(r.style, bar))
+		greatest = max(greatest, r.n)
+	}
+	for _, r := range rows {
+		bar := strings.Repeat("█", (r.n*barWidth+greatest-1)/greatest)
+		fmt.Fprintf(t.w, "    %-10s %6s  %s\n", r.name, count(r.n), t.paint(r.style, bar))
 	}
 }
 

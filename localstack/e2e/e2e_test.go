@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -36,12 +37,13 @@ type system struct {
 	t testing.TB
 }
 
-// start starts a system. When the test is over, its counts must be those of its records, no function may have been refused anything, and no
-// execution may have failed or be under way.
+// start starts a system. When the test is over and every execution has ended, its counts must be those of its records, no function may
+// have been refused anything, and no execution may have failed.
 func start(t testing.TB, changes ...func(*stack.Config)) *system {
 	t.Helper()
 	s := &system{stacktest.Start(t, changes...), t}
 	t.Cleanup(func() {
+		s.settle()
 		s.countsAreSums()
 		for _, d := range s.Endpoint.Permissions().Denied() {
 			t.Errorf("%s was refused %s on %s", d.Function, d.Action, d.Resource)
@@ -57,6 +59,18 @@ func start(t testing.TB, changes ...func(*stack.Config)) *system {
 		}
 	})
 	return s
+}
+
+// settle waits until no execution is under way: fan-outs run on after the mail's own execution has ended.
+func (s *system) settle() {
+	s.t.Helper()
+	s.Eventually("the end of every execution", func() bool {
+		all, err := s.States.List("")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return !slices.ContainsFunc(all, func(x states.Summary) bool { return x.Status == "RUNNING" })
+	})
 }
 
 // on is the same system in a subtest.

@@ -72,6 +72,16 @@ func (s *Store) Get(_ context.Context, bucket, key string) (Object, error) {
 	return o, err
 }
 
+// Open returns an object and a reader of its body, which holds no more than a part of an object that was uploaded in parts; ErrNotFound
+// if there is none.
+func (s *Store) Open(_ context.Context, bucket, key string) (Object, io.ReadCloser, error) {
+	got, err := s.backend.GetObject(bucket, key, nil)
+	if err != nil {
+		return Object{}, nil, found(err, bucket, key)
+	}
+	return describe(bucket, key, got), got.Contents, nil
+}
+
 // Has says whether an object exists.
 func (s *Store) Has(_ context.Context, bucket, key string) (bool, error) {
 	_, err := s.backend.HeadObject(bucket, key)

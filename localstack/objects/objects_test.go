@@ -375,6 +375,17 @@ func TestParts(t *testing.T) {
 		t.Errorf("Get: %d bytes, %v", len(o.Body), err)
 	}
 
+	o, body, err := s.Open(ctx, "mail", "lists/big")
+	if err != nil || o.Size != int64(len(whole)) {
+		t.Fatalf("Open: %+v, %v", o, err)
+	}
+	if back, err := io.ReadAll(body); err != nil || !bytes.Equal(back, whole) || body.Close() != nil {
+		t.Errorf("Open: %d bytes, %v", len(back), err)
+	}
+	if _, _, err := s.Open(ctx, "mail", "none"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Open of nothing: %v", err)
+	}
+
 	id = create()
 	if got := complete(id, send(id, 1, []byte("small")), send(id, 2, []byte("last"))); got != "InvalidPart" {
 		t.Errorf("a small part: %q", got)

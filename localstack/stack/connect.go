@@ -116,7 +116,7 @@ func (s *Stack) gateway() (*gateway.Gateway, error) {
 func (s *Stack) pages() (*inspect.Pages, error) {
 	return inspect.New(inspect.Sources{
 		About:  inspect.About{API: s.API, SMTP: s.SMTP, AWS: s.AWS, Domain: s.Domain, DataDir: s.cfg.DataDir, Bucket: s.Wiring.MailBucket()},
-		Outbox: s.Outbox, Received: s.Mail, Executions: executions{s}, Tables: s.Dynamo, Objects: s.Objects, Functions: functions{s},
+		Outbox: s.Outbox, Received: s.Mail, Executions: executions{s}, Tables: s.Dynamo, Objects: s.Objects, Functions: functions{s}, MapRuns: executions{s},
 	}, s.log)
 }
 
@@ -143,6 +143,29 @@ func (e executions) Describe(workflow, name string) (states.Execution, error) {
 
 func (e executions) History(workflow, name string) ([]states.HistoryEvent, error) {
 	return e.States.History(e.machine(workflow), name)
+}
+
+// MapRuns implements inspect.MapRuns, as the next two do.
+func (e executions) MapRuns(workflow, name string) ([]states.MapRun, error) {
+	all, err := e.States.MapRuns(e.machine(workflow), name)
+	for i := range all {
+		all[i].Machine = e.workflow(all[i].Machine)
+	}
+	return all, err
+}
+
+func (e executions) MapRun(id string) (states.MapRun, error) {
+	run, err := e.States.MapRun(id)
+	run.Machine = e.workflow(run.Machine)
+	return run, err
+}
+
+func (e executions) Children(id, status string, from, limit int) ([]states.Summary, int, error) {
+	page, all, err := e.States.Children(id, status, from, limit)
+	for i := range page {
+		page[i].Machine = e.workflow(page[i].Machine)
+	}
+	return page, all, err
 }
 
 // functions tells the pages about the functions.

@@ -17,8 +17,8 @@ func Stored(store *objects.Store) asl.Objects { return stored{store} }
 type stored struct{ store *objects.Store }
 
 func (s stored) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	o, err := s.store.Get(ctx, bucket, key)
-	return io.NopCloser(bytes.NewReader(o.Body)), err
+	_, body, err := s.store.Open(ctx, bucket, key)
+	return body, err
 }
 
 func (s stored) List(ctx context.Context, bucket, prefix string, each func(asl.StoredObject) error) error {

@@ -32,8 +32,9 @@ func getUnsubscribeRequestFromEmail(ctx context.Context, a *app.App) any {
 		about, err := readUnsubscribe(mail, raw, func(m *imip.Message) (suppress.Subscription, error) {
 			return suppress.FromMail(m, mailauth.Judge(mail.Verdicts, m, policy), keys)
 		})
+		var done suppress.Blocked
 		if err == nil {
-			_, err = suppress.Apply(ctx, store, facts, about, suppress.Block, a.Now().Unix())
+			done, err = suppress.Apply(ctx, store, facts, about, suppress.Block, mail.Received)
 		}
 		if err != nil && !fault.KindOf(err).Permanent() {
 			return UnsubscribeDone{}, err
@@ -43,7 +44,7 @@ func getUnsubscribeRequestFromEmail(ctx context.Context, a *app.App) any {
 			return UnsubscribeDone{Result: "ignored", Reason: fault.ReasonOf(err)}, nil
 		}
 		a.Log.Note(ctx, maillog.Blocked, slog.String("message_id", mail.MessageID), slog.Bool("blocked", true),
-			maillog.Address("attendee", about.Attendee), maillog.Address("organizer", about.Organizer))
+			maillog.Address("attendee", done.Attendee), maillog.Address("organizer", done.Organizer))
 		return UnsubscribeDone{Result: "blocked"}, nil
 	})
 }

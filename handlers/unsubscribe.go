@@ -34,9 +34,9 @@ func unsubscribe(ctx context.Context, a *app.App) any {
 			return api.Response{}, err
 		}
 		if choice != suppress.Keep {
-			a.Log.Note(ctx, maillog.Blocked, slog.Bool("blocked", done.Blocked), maillog.Address("attendee", about.Attendee), maillog.Address("organizer", about.Organizer))
+			a.Log.Note(ctx, maillog.Blocked, slog.Bool("blocked", done.Blocked), maillog.Address("attendee", done.Attendee), maillog.Address("organizer", done.Organizer))
 		}
-		html, err := pages.Unsubscribe(page.Unsubscribe{Organizer: about.Organizer, Email: about.Attendee, Blocked: done.Blocked, Changed: choice != suppress.Keep})
+		html, err := pages.Unsubscribe(page.Unsubscribe{Organizer: done.Organizer, Email: about.Attendee, Blocked: done.Blocked, Changed: choice != suppress.Keep})
 		return shown(pages, http.StatusOK, html, err)
 	})
 }

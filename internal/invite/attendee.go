@@ -79,7 +79,8 @@ type Attendee struct {
 	RequestID    string   `json:"request_id,omitempty"` // of the request that queued it
 	QueuedAt     int64    `json:"queued_at,omitempty"`
 	SentAt       int64    `json:"sent_at,omitempty"`
-	SentSequence int      `json:"sent_sequence"` // the revision that the attendee was sent
+	SentSequence int      `json:"sent_sequence"`    // the revision that the attendee was sent
+	Spared       int      `json:"spared,omitempty"` // the newest revision that was not sent, because the attendee has blocked the organizer
 	SESMessageID string   `json:"ses_message_id,omitempty"`
 
 	// Via is whose invitation a forwarded guest holds: the address and generation that its UID is sealed for. Empty for everybody else.

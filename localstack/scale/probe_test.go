@@ -15,6 +15,15 @@ func TestProbe(t *testing.T) {
 	s := start(t)
 	uid := s.request(tea(s))
 	s.allow()
+	defer func() {
+		for _, f := range []string{"get-new-bulk-event-invites-from-email", "send-bulk-event-invites", "notify-organizer-of-bulk-invites"} {
+			for i, l := range s.Runtime.Log(f) {
+				if i < 5 {
+					t.Log(f, l)
+				}
+			}
+		}
+	}()
 	s.Endpoint.Calls().Reset()
 	since := time.Now()
 	x := s.ended("bulk-invites", s.SendMail(host.Email, "bulk@"+s.Domain, s.list(uid, n)))

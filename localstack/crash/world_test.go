@@ -1,0 +1,171 @@
+package crash
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/calendarinvite/calendarinviteserver/localstack/outbox"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/states"
+)
+
+const (
+	// pace makes the machines' own pauses (a retry after a second, a pass after twenty) short enough to be waited for.
+	pace = 0.002
+	// patience is how long a run may take: a step that sends many mails tries for most of a minute before it fails.
+	patience = 3 * time.Minute
+	// shopifySecret signs orders.
+	shopifySecret = "shopify-secret-of-the-test"
+)
+
+// world is a stack, and a webhook's receiver that remembers the facts.
+type world struct {
+	*stacktest.Stack
+	t        testing.TB
+	receiver *receiver
+	runs     int
+}
+
+// newWorld starts a stack with the settings, NAME=value each.
+func newWorld(t testing.TB, settings ...string) *world {
+	w := &world{t: t, receiver: newReceiver(t)}
+	w.Stack = stacktest.Start(t, func(cfg *stack.Config) {
+		cfg.Env = append([]string{"LINK_SOURCE_CAP=0"}, settings...)
+		cfg.Pace = pace
+		cfg.DeliveryRetry = slices.Repeat([]time.Duration{10 * time.Millisecond}, 10)
+		cfg.Webhooks = map[string]string{"crm": w.receiver.server.URL}
+		cfg.Secrets = map[string]string{"SHOPIFY_SECRET": shopifySecret}
+	})
+	return w
+}
+
+// receiver is the other end of a webhook.
+type receiver struct {
+	server *httptest.Server
+	mu     sync.Mutex
+	facts  map[string]told
+}
+
+// told is a fact as a webhook gets it.
+type told struct {
+	ID, Type string
+	Data     map[string]any
+}
+
+func newReceiver(t testing.TB) *receiver {
+	r := &receiver{facts: map[string]told{}}
+	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		body, err := io.ReadAll(request.Body)
+		var fact told
+		if err == nil {
+			err = json.Unmarshal(body, &fact)
+		}
+		if err != nil || fact.ID == "" {
+			t.Errorf("the webhook was told %q: %v", body, err)
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if before, has := r.facts[fact.ID]; has && fmt.Sprint(before) != fmt.Sprint(fact) {
+			t.Errorf("the fact %s was told as %v and as %v", fact.ID, before, fact)
+		}
+		r.facts[fact.ID] = fact
+	}))
+	t.Cleanup(r.server.Close)
+	return r
+}
+
+// take returns the facts since the last time, each once however often it came.
+func (r *receiver) take() (all []told) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, fact := range r.facts {
+		all = append(all, fact)
+	}
+	clear(r.facts)
+	return all
+}
+
+// settle waits until the system has nothing to do any more: no mail to deliver, no fact to hand on, no function to invoke and no
+// execution under way. meanwhile is called again and again.
+func (w *world) settle(meanwhile func()) {
+	w.t.Helper()
+	deadline := time.Now().Add(patience)
+	before := -1
+	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		meanwhile()
+		busy, done := w.work()
+		if busy == "" && done == before { // nothing was handed on between the two looks, either
+			return
+		}
+		before = -1
+		if busy == "" {
+			before = done
+			continue
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("after %v there is still %s", patience, busy)
+		}
+		<-time.After(pause)
+	}
+}
+
+// work is something that is under way, "" if there is nothing, and how much was done so far.
+func (w *world) work() (busy string, done int) {
+	w.t.Helper()
+	fail := func(err error) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	async, err := w.Runtime.Pending()
+	fail(err)
+	if len(async) > 0 {
+		return "an asynchronous invocation of " + async[0].Function, 0
+	}
+	pending, err := w.Events.Pending()
+	fail(err)
+	if len(pending) > 0 {
+		return "an event for the rule " + pending[0].Rule + " " + pending[0].Error, 0
+	}
+	mails, err := w.Mail.All()
+	fail(err)
+	for _, m := range mails {
+		if m.Status == "pending" {
+			return "a mail to " + m.Mailbox + " " + m.Error, 0
+		}
+	}
+	for _, x := range w.executions() {
+		if x.Status == "RUNNING" {
+			return "an execution of " + x.Machine, 0
+		}
+		done++
+	}
+	return "", done + len(mails) + len(w.sent())
+}
+
+func (w *world) executions() []states.Summary {
+	w.t.Helper()
+	all, err := w.States.List("")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// sent lists all mails that SES took, oldest first and without their text.
+func (w *world) sent() []outbox.Sent {
+	w.t.Helper()
+	all, err := w.Outbox.List(outbox.Filter{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}

@@ -22,14 +22,14 @@ func lookup(settings map[string]string) func(string) (string, bool) {
 	}
 }
 
-// environment is what a function gets from terraform/wiring.yaml and from Lambda, on an AWS that only knows the signing secret.
+// environment is what a function gets from terraform/wiring.yaml and from Lambda, on an AWS that only knows secrets.
 func environment(t *testing.T, wired *wiring.Wiring, function string) map[string]string {
 	t.Helper()
 	aws := awstest.StartFunc(t, func(r awstest.Request) awstest.Answer {
-		if r.Operation != "GetSecretValue" || r.Field(t, "SecretId") != "cis/link-signing" {
+		if secret := r.Field(t, "SecretId"); r.Operation != "GetSecretValue" || secret != "cis/link-signing" && secret != "cis/shopify" {
 			t.Errorf("%s starts with a call of %s: %s", function, r.Operation, r.Body)
 		}
-		return awstest.JSON(t, map[string]string{"Name": "cis/link-signing", "SecretString": "a secret of many octets"})
+		return awstest.JSON(t, map[string]string{"Name": r.Field(t, "SecretId"), "SecretString": "a secret of many octets"})
 	})
 	settings := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",

@@ -19,6 +19,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/ddbstore"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite/storetest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/dynamo/dynamotest"
 )
 
 // calls counts the calls of DynamoDB by action, and how many items they name.
@@ -71,7 +72,7 @@ func (c *calls) take() (made, items map[string]int) {
 // The cost of a step is the number of calls it makes: these are the numbers that its doc comment promises.
 func TestCalls(t *testing.T) {
 	count := &calls{}
-	cfg, table := newTable(t, count)
+	cfg, table := dynamotest.NewTable(t, count)
 	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
 	ctx := t.Context()
 	expect := func(what string, want map[string]int) {
@@ -137,7 +138,7 @@ func TestCalls(t *testing.T) {
 // What a batch costs is the number of its calls and of the items that they read and write.
 func TestBatchCalls(t *testing.T) {
 	count := &calls{}
-	cfg, table := newTable(t, count)
+	cfg, table := dynamotest.NewTable(t, count)
 	store := ddbstore.New(cfg, table)
 	w := storetest.NewWorld(t, store)
 	ctx := t.Context()
@@ -227,7 +228,7 @@ func TestBatchCalls(t *testing.T) {
 // A write of up to 1 KB costs one unit, in a transaction two: an invited attendee's record must not grow beyond that.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 func TestAttendeeSize(t *testing.T) {
-	cfg, table := newTable(t, nil)
+	cfg, table := dynamotest.NewTable(t, nil)
 	store := ddbstore.New(cfg, table)
 	w := storetest.NewWorld(t, store)
 	event := w.Create()

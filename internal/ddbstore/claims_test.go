@@ -7,10 +7,11 @@ import (
 
 	"github.com/calendarinvite/calendarinviteserver/internal/ddbstore"
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
+	"github.com/calendarinvite/calendarinviteserver/localstack/dynamo/dynamotest"
 )
 
 func TestClaimAnswer(t *testing.T) {
-	cfg, table := newTable(t, nil)
+	cfg, table := dynamotest.NewTable(t, nil)
 	store := ddbstore.New(cfg, table)
 	ctx := t.Context()
 	claim := func(address, day, message string, limit int, want notify.Claim) {
@@ -37,7 +38,7 @@ func TestClaimAnswer(t *testing.T) {
 }
 
 func TestClaimAnswerConcurrently(t *testing.T) {
-	cfg, table := newTable(t, nil)
+	cfg, table := dynamotest.NewTable(t, nil)
 	store := ddbstore.New(cfg, table)
 	var group sync.WaitGroup
 	var mu sync.Mutex

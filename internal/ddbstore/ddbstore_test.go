@@ -8,11 +8,12 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/ddbstore"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite/storetest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/dynamo/dynamotest"
 )
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) invite.Store {
-		cfg, table := newTable(t, nil)
+		cfg, table := dynamotest.NewTable(t, nil)
 		return ddbstore.New(cfg, table)
 	})
 }
@@ -20,7 +21,7 @@ func TestStore(t *testing.T) {
 func TestStoreRandomHistories(t *testing.T) {
 	limitChecks(t, 20)
 	storetest.RunRandom(t, func(t *testing.T) invite.Store {
-		cfg, table := newTable(t, nil)
+		cfg, table := dynamotest.NewTable(t, nil)
 		return ddbstore.New(cfg, table)
 	})
 }

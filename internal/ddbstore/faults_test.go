@@ -17,6 +17,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite/storetest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/dynamo/dynamotest"
 )
 
 // trouble makes calls of one action fail as DynamoDB does, the first times.
@@ -81,7 +82,7 @@ func lost(r *http.Request) (*http.Response, error) {
 
 func TestTransactionTrouble(t *testing.T) {
 	faults := &trouble{}
-	cfg, table := newTable(t, faults)
+	cfg, table := dynamotest.NewTable(t, faults)
 	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
 	event := w.Create()
 	for _, test := range []struct {
@@ -115,7 +116,7 @@ func TestTransactionTrouble(t *testing.T) {
 
 func TestFaultKinds(t *testing.T) {
 	faults := &trouble{}
-	cfg, table := newTable(t, faults)
+	cfg, table := dynamotest.NewTable(t, faults)
 	cfg.RetryMaxAttempts = 1
 	store := ddbstore.New(cfg, table)
 	w := storetest.NewWorld(t, store)
@@ -146,7 +147,7 @@ func TestFaultKinds(t *testing.T) {
 
 func TestBatchTrouble(t *testing.T) {
 	faults := &trouble{}
-	cfg, table := newTable(t, faults)
+	cfg, table := dynamotest.NewTable(t, faults)
 	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
 	event := w.Create()
 	for i, test := range []struct {
@@ -248,7 +249,7 @@ func doctored(r *http.Request, doctor func(request map[string]any) func(response
 
 func TestUnprocessedKeys(t *testing.T) {
 	faults := &trouble{}
-	cfg, table := newTable(t, faults)
+	cfg, table := dynamotest.NewTable(t, faults)
 	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
 	event := w.Create()
 	var emails []string
@@ -265,7 +266,7 @@ func TestUnprocessedKeys(t *testing.T) {
 
 func TestMarkTrouble(t *testing.T) {
 	faults := &trouble{}
-	cfg, table := newTable(t, faults)
+	cfg, table := dynamotest.NewTable(t, faults)
 	w := storetest.NewWorld(t, ddbstore.New(cfg, table))
 	event := w.Create()
 	busy := []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "InternalServerError"}

@@ -72,9 +72,3 @@ func bounceFact(a Attendee) fact.Fact {
 		Final: a.Undeliverable != "",
 	}, a.UID, a.Email, b.FeedbackID, strconv.FormatInt(b.At, 10))
 }
-
-// blockFact tells that a complaint made a block. (Blocks that people make, package suppress tells of.)
-func blockFact(b Block) fact.Fact {
-	return fact.New(fact.OrganizerBlocked, b.Organizer.Tenant, b.At, fact.Block{Attendee: b.Attendee, Organizer: b.Organizer.Email, By: b.By},
-		b.Attendee, b.Organizer.Email, b.By, strconv.FormatInt(b.At, 10))
-}

@@ -68,7 +68,7 @@ func (s *Service) recordFeedback(ctx context.Context, f Feedback, a Attendee) (F
 	}
 	facts := []fact.Fact{bounceFact(f.notedIn(a))}
 	if f.Kind == FeedbackComplaint {
-		facts = append(facts, blockFact(block))
+		facts = append(facts, block.Fact(true))
 	}
 	return done, s.tell(ctx, facts...)
 }

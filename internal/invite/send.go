@@ -240,20 +240,16 @@ func (s *Service) composer(e Event, l letter) (Composer, error) {
 }
 
 func (s *Service) newComposer(e Event, l letter) (Composer, error) {
-	calendar, err := e.ReadCalendar()
+	invitation, err := s.invitation(e, l.method)
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "stored-calendar", err)
+		return nil, err
 	}
-	invitation := imip.Invitation{
-		Calendar: calendar, Method: l.method, UID: e.UID, Sequence: e.Sequence, DTStamp: time.Unix(e.DTStamp, 0).UTC(), Update: l.update,
-		OrganizerName: e.Organizer, OrganizerEmail: e.MailTo, RSVP: s.config.RSVP, Sender: s.config.Sender, Domain: s.config.Domain,
-		Brand: s.config.Brand, LinkBase: s.config.LinkBase, UnsubscribeMailbox: s.config.Unsubscribe,
-	}
+	invitation.Update = l.update
 	if l.next {
 		invitation.Changed = e.SourceFields
 	}
 	if l.instances {
-		on, off, _ := itip.SplitInstances(calendar, e.SourceInstances)
+		on, off, _ := itip.SplitInstances(invitation.Calendar, e.SourceInstances)
 		if invitation.Instances = on; l.method == imip.MethodCancel {
 			invitation.Instances = off
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite/storetest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/dynamo/dynamotest"
 )
 
 // world is a storetest.World on the emulator whose mailer and facts the test sees.
@@ -36,7 +37,7 @@ var owner = invite.Organizer{Tenant: invite.DefaultTenant, Email: ada}
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	counted := &calls{}
-	cfg, table := newTable(t, counted)
+	cfg, table := dynamotest.NewTable(t, counted)
 	w := &world{t: t, World: storetest.NewWorld(t, ddbstore.New(cfg, table)), mails: &mailer{}, facts: &facts{}, calls: counted}
 	w.restart()
 	return w

@@ -5,7 +5,6 @@ package suppress
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
@@ -72,7 +71,7 @@ func Apply(ctx context.Context, store Store, facts fact.Publisher, s Subscriptio
 	if facts == nil {
 		return state, nil
 	}
-	return state, wrap("tell", facts.Publish(ctx, blockFact(block, state.Blocked)))
+	return state, wrap("tell", facts.Publish(ctx, block.Fact(state.Blocked)))
 }
 
 // blockOf is the block that the choice makes or undoes.
@@ -93,16 +92,6 @@ func blockOf(ctx context.Context, store Store, s Subscription, choice Choice, at
 		block.UID = ""
 	}
 	return block, nil
-}
-
-// blockFact tells of a choice.
-func blockFact(b invite.Block, on bool) fact.Fact {
-	t := fact.OrganizerUnblock
-	if on {
-		t = fact.OrganizerBlocked
-	}
-	return fact.New(t, b.Organizer.Tenant, b.At, fact.Block{Attendee: b.Attendee, Organizer: b.Organizer.Email, By: b.By},
-		b.Attendee, b.Organizer.Tenant, b.Organizer.Email, b.By, strconv.FormatInt(b.At, 10))
 }
 
 func wrap(doing string, err error) error {

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func events(all []record) map[string]event {
 			e.attendees[strings.TrimPrefix(sk, "attendee#")] = r
 		case strings.HasPrefix(sk, "event_statistics#"):
 			for name := range r {
-				if name == "attendees" || name == "invites" || strings.HasPrefix(name, "rsvp#") || strings.HasPrefix(name, "origin#") || strings.HasPrefix(name, "prodid#") {
+				if counted(name) {
 					e.counted[name] += r.number(name)
 				}
 			}
@@ -97,13 +98,25 @@ func events(all []record) map[string]event {
 	return found
 }
 
+// counted reports whether a number in an event's statistics counts attendees.
+func counted(name string) bool {
+	family, _, _ := strings.Cut(name, "#")
+	return slices.Contains([]string{"attendees", "invites", "rsvp", "origin", "prodid"}, family)
+}
+
 // count is what the statistics must be, by the attendees' records.
 func (e event) count() map[string]int {
 	n := map[string]int{}
 	for _, a := range e.attendees {
 		n["attendees"]++
-		n["invites"]++ // each was invited once
-		n["rsvp#"+a.text("status")]++
+		if a.text("delivery") != "" { // else a guest who came by a forwarded mail
+			n["invites"]++ // each was invited once
+		}
+		status := a.text("status")
+		if a.number("rescheduled") < e.number("rescheduled") { // an answer to an earlier time is none any more
+			status = "noaction"
+		}
+		n["rsvp#"+status]++
 		n["origin#"+a.text("origin")]++
 		if prod := a.text("prodid_counted"); prod != "" {
 			n["prodid#"+prod]++

@@ -1,5 +1,6 @@
-// Command demo plays the whole story of the Calendar Invite Server: a calendar mails an invitation, the organizer gets a confirmation, three
-// people open the invite link and answer with three different calendars, one of them changes her mind, and the answers are counted.
+// Command demo plays the whole story of the Calendar Invite Server: an event, a list of 1,000 people by mail, the status report, replies, an
+// update that reaches every calendar, a cancellation, the attendee report, an order that lifts the limit, an unsubscribe. It looks at the
+// system as people do: through the mails that they send and get, and the REST API.
 //
 // It starts a local stack of its own, on free ports and with temporary data. With CIS_API_ADDR, CIS_SMTP_ADDR or CIS_AWS_ADDR set it plays
 // against the stack that runs there.
@@ -18,7 +19,7 @@ import (
 )
 
 // patience is how long one step of the story may take.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -33,7 +34,7 @@ func main() {
 
 // run plays the story against a running stack if the environment names one, else against one of its own.
 func run(ctx context.Context, env func(string) string, out *terminal) error {
-	out.title("From a mail to counted answers")
+	out.title("From one mail to a thousand calendars, and back")
 	if env("CIS_API_ADDR") != "" || env("CIS_SMTP_ADDR") != "" || env("CIS_AWS_ADDR") != "" {
 		s, err := connect(ctx, env)
 		if err != nil {
@@ -55,9 +56,6 @@ func run(ctx context.Context, env func(string) string, out *terminal) error {
 	s.stop()
 	return err
 }
-
-// doors are where a stack is talked to from outside.
-type doors struct{ api, smtp, aws, domain string }
 
 type ownStack struct {
 	doors
@@ -89,7 +87,7 @@ func own(ctx context.Context, out *terminal) (*ownStack, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &ownStack{doors{s.API, s.SMTP, s.AWS, s.Domain}, func() {
+	return &ownStack{doors{api: s.API, smtp: s.SMTP, aws: s.AWS, domain: s.Domain}, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stack.StopTime)
 		defer cancel()
 		if err := errors.Join(s.Stop(ctx), os.RemoveAll(dir)); err != nil {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -64,12 +63,24 @@ func start(t testing.TB, changes ...func(*stack.Config)) *system {
 // settle waits until no execution is under way: fan-outs run on after the mail's own execution has ended.
 func (s *system) settle() {
 	s.t.Helper()
+	var running []string
+	defer func() {
+		if len(running) > 0 {
+			s.t.Errorf("still under way: %v", running)
+		}
+	}()
 	s.Eventually("the end of every execution", func() bool {
 		all, err := s.States.List("")
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		return !slices.ContainsFunc(all, func(x states.Summary) bool { return x.Status == "RUNNING" })
+		running = nil
+		for _, x := range all {
+			if x.Status == "RUNNING" {
+				running = append(running, x.Machine+"/"+x.Name)
+			}
+		}
+		return len(running) == 0
 	})
 }
 

@@ -38,8 +38,9 @@ type Config struct {
 	Warm     bool   // start a process of every function at once, so that the first mail need not wait for any
 	Relay    string // smtp://… that sent mail is handed on to; empty: it stays here
 
-	Webhooks map[string]string // name -> URL: webhooks besides those of wiring.yaml, which get every fact
-	Secrets  map[string]string // values of secrets, by the setting that holds the secret's name or as webhook-<name>; others are made up
+	Webhooks map[string]string        // name -> URL: webhooks besides those of wiring.yaml, which get every fact
+	Tenants  map[string]wiring.Tenant // by name: tenants besides those of wiring.yaml
+	Secrets  map[string]string        // values of secrets, by the setting that holds the secret's name or as webhook-<name>; others are made up
 
 	Env            []string        // NAME=value; a setting that is named here has this value instead of wiring.yaml's
 	FunctionEnv    []string        // more NAME=value for the functions, such as GOCOVERDIR=…
@@ -104,7 +105,9 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	s.API, s.SMTP, s.AWS = lambda.Loopback(listeners.api.Addr()), lambda.Loopback(listeners.smtp.Addr()), lambda.Loopback(listeners.aws.Addr())
-	if s.Wiring, err = wiring.Load(s.cfg.Root, wiring.Overrides{Domain: s.cfg.Domain, APIURL: "http://" + s.API, Environ: s.cfg.Env, Webhooks: s.cfg.Webhooks}); err != nil {
+	if s.Wiring, err = wiring.Load(s.cfg.Root, wiring.Overrides{
+		Domain: s.cfg.Domain, APIURL: "http://" + s.API, Environ: s.cfg.Env, Webhooks: s.cfg.Webhooks, Tenants: s.cfg.Tenants,
+	}); err != nil {
 		return err
 	}
 	s.Domain = s.Wiring.Domain()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,7 @@ type Overrides struct {
 	Environ []string // NAME=value; a setting of the wiring that is named here has this value
 
 	Webhooks map[string]string // name -> URL: webhooks besides those of the file, which get every fact
+	Tenants  map[string]Tenant // by name: tenants besides those of the file
 }
 
 // Errors of this package begin with the file they are about.
@@ -51,6 +53,7 @@ func Load(root string, over Overrides) (*Wiring, error) {
 	if err := w.addWebhooks(over.Webhooks); err != nil {
 		return nil, err
 	}
+	w.addTenants(over.Tenants)
 	if err := w.generate(); err != nil {
 		return nil, err
 	}
@@ -74,6 +77,14 @@ func Load(root string, over Overrides) (*Wiring, error) {
 		}
 	}
 	return w, nil
+}
+
+// addTenants takes in tenants from outside the file.
+func (w *Wiring) addTenants(more map[string]Tenant) {
+	if w.Tenants == nil {
+		w.Tenants = make(map[string]Tenant)
+	}
+	maps.Copy(w.Tenants, more)
 }
 
 // placeholders are the values of ${name}. Where a setting of spec §10 is nothing but such a value, overriding the setting

@@ -1,4 +1,5 @@
-package ddbstore_test
+// Package dynamotest gives tests tables of their own in the DynamoDB emulator, without the rest of the local stack.
+package dynamotest
 
 import (
 	"context"
@@ -21,7 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	localdynamo "github.com/calendarinvite/calendarinviteserver/localstack/dynamo"
+	"github.com/calendarinvite/calendarinviteserver/localstack/dynamo"
 )
 
 // emulator is the DynamoDB emulator that the tests of this process share. It keeps its tables in memory.
@@ -37,7 +38,8 @@ var (
 	tables        atomic.Int64
 )
 
-func TestMain(m *testing.M) {
+// Main runs a package's tests (m is a *testing.M) and ends the emulator that they started. Call it from TestMain.
+func Main(m interface{ Run() int }) {
 	status := m.Run()
 	if shared.process != nil {
 		_ = shared.process.Process.Kill() // it may have ended by itself
@@ -51,11 +53,27 @@ func dynoxide() (string, error) {
 	if path := os.Getenv("CIS_DYNOXIDE"); path != "" {
 		return path, nil
 	}
-	installed := filepath.Join("..", "..", "localstack", "node_modules", "@dynoxide", "linux-x64", "dynoxide")
+	installed := filepath.Join(projectRoot(), "localstack", "node_modules", "@dynoxide", "linux-x64", "dynoxide")
 	if _, err := os.Stat(installed); err == nil {
 		return filepath.Abs(installed)
 	}
 	return exec.LookPath("dynoxide")
+}
+
+// projectRoot is the folder with go.mod, looked for from the tested package's upwards.
+func projectRoot() string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
+			return dir
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			break
+		}
+		dir = above
+	}
+	return "."
 }
 
 func (e *emulator) start() {
@@ -95,7 +113,7 @@ func (e *emulator) start() {
 // inItsWords puts statements as AWS has them into the words of the emulator, as the local stack does.
 func inItsWords(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := localdynamo.Translate(r); err != nil {
+		if err := dynamo.Translate(r); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
@@ -103,8 +121,9 @@ func inItsWords(next http.Handler) http.Handler {
 	})
 }
 
-// newTable makes a table of its own for the test and returns how to reach it.
-func newTable(t testing.TB, transport http.RoundTripper) (aws.Config, string) {
+// NewTable makes a table of its own for the test, as spec §8 has it, and returns how to reach it: through the transport, if one is given.
+// The test is skipped where there is no emulator.
+func NewTable(t testing.TB, transport http.RoundTripper) (aws.Config, string) {
 	t.Helper()
 	startEmulator.Do(shared.start)
 	if shared.err != nil {

@@ -26,10 +26,11 @@ func lookup(settings map[string]string) func(string) (string, bool) {
 func environment(t *testing.T, wired *wiring.Wiring, function string) map[string]string {
 	t.Helper()
 	aws := awstest.StartFunc(t, func(r awstest.Request) awstest.Answer {
-		if secret := r.Field(t, "SecretId"); r.Operation != "GetSecretValue" || secret != "cis/link-signing" && secret != "cis/shopify" {
+		secret, _ := r.Field(t, "SecretId").(string)
+		if r.Operation != "GetSecretValue" || secret != "cis/link-signing" && secret != "cis/shopify" {
 			t.Errorf("%s starts with a call of %s: %s", function, r.Operation, r.Body)
 		}
-		return awstest.JSON(t, map[string]string{"Name": r.Field(t, "SecretId"), "SecretString": "a secret of many octets"})
+		return awstest.JSON(t, map[string]string{"Name": secret, "SecretString": "a secret of many octets"})
 	})
 	settings := map[string]string{
 		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",

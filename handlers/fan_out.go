@@ -17,7 +17,7 @@ func fanOutName(e invite.Event) string { return fmt.Sprintf("%s-%d", e.UID, e.Se
 // FanOut is the data of the workflows event-update and event-cancellation.
 type FanOut struct {
 	UID      string `json:"uid"`
-	Sequence int    `json:"sequence"` // the revision that started it; what is sent is the newest one
+	Sequence int    `json:"sequence"` // the revision that started it; a newer one is told of by its own fan-out
 	Staged   struct {
 		Done Staged `json:"done"`
 	} `json:"staged"` // by the pass before
@@ -85,7 +85,7 @@ func tellAttendees(ctx context.Context, a *app.App) any {
 		for _, item := range batch.Items {
 			emails = append(emails, item.Email)
 		}
-		sent, err := service.SendUpdates(ctx, batch.BatchInput.UID, emails)
+		sent, err := service.SendUpdates(ctx, batch.BatchInput.UID, batch.BatchInput.Sequence, emails)
 		if err != nil {
 			return sent, err
 		}

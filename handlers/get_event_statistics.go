@@ -6,6 +6,7 @@ import (
 
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
+	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
 
@@ -18,10 +19,7 @@ type EventStatistics struct {
 	RSVPTentative int    `json:"rsvp_tentative"`
 	RSVPPending   int    `json:"rsvp_pending"`
 
-	Attendees int            `json:"attendees"`
-	Origin    map[string]int `json:"origin"`
-	ProdID    map[string]int `json:"prodid"`
-	RSVP      map[string]int `json:"rsvp"`
+	invite.Statistics
 }
 
 // getEventStatistics answers GET /event/{uid}/statistics.
@@ -44,7 +42,7 @@ func getEventStatistics(_ context.Context, a *app.App) any {
 			RSVPDeclined:  counts.RSVP[string(itip.Declined)],
 			RSVPTentative: counts.RSVP[string(itip.Tentative)],
 			RSVPPending:   counts.RSVP[string(itip.NoAction)],
-			Attendees:     counts.Attendees, Origin: counts.Origin, ProdID: counts.ProdID, RSVP: counts.RSVP,
+			Statistics:    counts,
 		}), nil
 	})
 }

@@ -115,7 +115,7 @@ func TestCalls(t *testing.T) {
 	if _, err := w.Service.Route(ctx, request); err != nil {
 		t.Fatal(err)
 	}
-	expect("route", map[string]int{"GetItem": 1})
+	expect("route", map[string]int{"GetItem": 1, "BatchGetItem": 1})
 	if _, err := w.Service.UpdateEvent(ctx, event.UID, request); err != nil {
 		t.Fatal(err)
 	}

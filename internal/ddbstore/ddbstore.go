@@ -86,17 +86,22 @@ func New(cfg aws.Config, table string) *Store {
 	return &Store{db: db, table: db.Table(table), api: api}
 }
 
-// client asks DynamoDB to return the item that failed a condition, so that what is in the way needs no second read.
+// client asks DynamoDB to return the item that failed a condition, so that what is in the way needs no second read. A single write that
+// meets a transaction on its item is tried again, which the SDK does not do.
 type client struct{ dynamodbiface.DynamoDBAPI }
 
 func (c client) PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	return c.DynamoDBAPI.PutItem(ctx, in, options...)
+	return patiently(ctx, func() (*dynamodb.PutItemOutput, error) { return c.DynamoDBAPI.PutItem(ctx, in, options...) })
 }
 
 func (c client) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, options ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	return c.DynamoDBAPI.UpdateItem(ctx, in, options...)
+	return patiently(ctx, func() (*dynamodb.UpdateItemOutput, error) { return c.DynamoDBAPI.UpdateItem(ctx, in, options...) })
+}
+
+func (c client) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	return patiently(ctx, func() (*dynamodb.DeleteItemOutput, error) { return c.DynamoDBAPI.DeleteItem(ctx, in, options...) })
 }
 
 func (c client) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {

@@ -203,12 +203,12 @@ func nextVersion(e invite.Event) (dynamo.Item, error) {
 // NoteInviteLimit implements invite.Store. One UpdateItem.
 func (s *Store) NoteInviteLimit(ctx context.Context, uid, requestID string, at int64) (bool, error) {
 	err := s.update(eventKey(uid)).SetExpr("'invite_limit_notification' = ?, 'invite_limit_request' = ?", at, requestID).Add(attrVersion, 1).
-		If("attribute_exists('pk') AND (attribute_not_exists('invite_limit_request') OR 'invite_limit_request' = ?)", requestID).Run(ctx)
+		If("attribute_exists('pk') AND attribute_not_exists('invite_limit_request')").Run(ctx)
 	if event, refused := refusedBy(err); refused {
 		if len(event) == 0 {
 			return false, unknownEvent()
 		}
-		return false, nil
+		return textOf(event, "invite_limit_request") == requestID, nil
 	}
 	if err != nil {
 		return false, translate("note invite limit", err)

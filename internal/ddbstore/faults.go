@@ -14,7 +14,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 )
 
-// A transaction that meets another on the same item, or throttling, is tried again this often, after a random part of a delay that
+// A write that meets a transaction on the same item, or a transaction that meets throttling, is tried again this often, after a random part of a delay that
 // doubles from firstDelay to maxDelay.
 const (
 	maxTries   = 9
@@ -59,6 +59,16 @@ func (s *Store) transact(ctx context.Context, doing string, build func() *dynamo
 		}
 		if err := pause(ctx, try); err != nil {
 			return nil, translate(doing, err)
+		}
+	}
+}
+
+// patiently makes a single write again while a transaction holds its item.
+func patiently[Out any](ctx context.Context, write func() (Out, error)) (Out, error) {
+	for try := 1; ; try++ {
+		out, err := write()
+		if err == nil || !retryable(err) || try == maxTries || pause(ctx, try) != nil {
+			return out, err
 		}
 	}
 }

@@ -114,6 +114,29 @@ func TestTransactionTrouble(t *testing.T) {
 	}
 }
 
+// A single write waits for a transaction on its item: a mail that was sent must not be sent again because the note of it met one.
+func TestWritesMeetATransaction(t *testing.T) {
+	faults := &trouble{}
+	cfg, table := dynamotest.NewTable(t, faults)
+	store := ddbstore.New(cfg, table)
+	busy := answer(400, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"Transaction is ongoing for the item"}`)
+	organizer := invite.Organizer{Tenant: invite.DefaultTenant, Email: "ada@organizer.example"}
+	for action, write := range map[string]func() error{
+		"UpdateItem": func() error { return store.MarkAnswered(t.Context(), organizer.Email, "2026-01-02", "m1") },
+		"PutItem":    func() error { return store.SetStanding(t.Context(), organizer, invite.BulkAllowed, true, 1) },
+		"DeleteItem": func() error { return store.SetStanding(t.Context(), organizer, invite.BulkAllowed, false, 1) },
+	} {
+		faults.at(action, 2, busy)
+		if err := write(); err != nil {
+			t.Errorf("%s: %v", action, err)
+		}
+		faults.at(action, 100, busy)
+		if err := write(); fault.KindOf(err) != fault.Throttled {
+			t.Errorf("%s, without end: %v", action, err)
+		}
+	}
+}
+
 func TestFaultKinds(t *testing.T) {
 	faults := &trouble{}
 	cfg, table := dynamotest.NewTable(t, faults)

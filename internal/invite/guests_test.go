@@ -61,7 +61,7 @@ func TestForwardedGuestAccepted(t *testing.T) {
 
 	w.Clock.Pass(time.Minute)
 	w.update(event, "SEQUENCE:1", "SUMMARY:Planning, again")
-	if _, err := w.Service.SendUpdates(t.Context(), event.UID, w.staged(event)); err != nil {
+	if _, err := w.Service.SendUpdates(t.Context(), event.UID, 1, w.staged(event)); err != nil {
 		t.Fatal(err)
 	}
 	uid := w.uidOf(event, bob, 1)

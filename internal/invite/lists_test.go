@@ -8,6 +8,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fact"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
+	"github.com/calendarinvite/calendarinviteserver/internal/invite/storetest"
 )
 
 func TestEachAttendee(t *testing.T) {
@@ -68,6 +69,24 @@ func TestStandings(t *testing.T) {
 	}
 	if err := w.Service.SetStanding(t.Context(), owner, "king", true); fault.KindOf(err) != fault.InvalidRequest {
 		t.Errorf("another kind: %v", err)
+	}
+}
+
+// Whoever is suspended sends nothing: neither an update nor a cancellation asks for anything.
+func TestSuspendedRoute(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	for _, properties := range [][]string{{"SEQUENCE:1"}, {"METHOD:CANCEL", "SEQUENCE:1", "STATUS:CANCELLED"}} {
+		request := w.Request(owner.Email, storetest.Meeting(properties...))
+		for _, suspended := range []bool{true, false} {
+			if err := w.Service.SetStanding(t.Context(), owner, invite.Suspended, suspended); err != nil {
+				t.Fatal(err)
+			}
+			route, err := w.Service.Route(t.Context(), request)
+			if err != nil || suspended != (route.Reason == invite.ReasonSuspended) || suspended != (route.UID != event.UID) {
+				t.Errorf("%v, suspended %t: %+v %v", properties, suspended, route, err)
+			}
+		}
 	}
 }
 

@@ -209,7 +209,7 @@ type SentRow struct {
 type UpdatesSent struct {
 	Sequence int `json:"sequence"` // the revision that was sent
 	Sent     int `json:"sent"`     // ... were sent it
-	Current  int `json:"current"`  // ... had it, or are sent nothing: unknown, undeliverable, never written to
+	Current  int `json:"current"`  // ... had it, or are sent nothing: unknown, undeliverable, never written to, or a newer one comes
 	Blocked  int `json:"blocked"`  // ... have blocked the organizer
 	Failed   int `json:"failed"`   // ... cannot be reached: SES refused the mail for good
 }

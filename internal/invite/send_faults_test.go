@@ -89,7 +89,7 @@ func TestStepsUnderFaults(t *testing.T) {
 			b := list("bulk-1", event, guests(20)...)
 			until(func() error { _, err := service.SendBatch(t.Context(), b); return err })
 			w.update(event, "LOCATION:Room 2", "SEQUENCE:1")
-			until(func() error { _, err := service.SendUpdates(t.Context(), event.UID, guests(20)); return err })
+			until(func() error { _, err := service.SendUpdates(t.Context(), event.UID, 1, guests(20)); return err })
 
 			for _, email := range guests(20) {
 				a := w.Attendee(event, email)

@@ -44,23 +44,28 @@ func (a Attendee) behind(e Event) bool {
 }
 
 // SendUpdates sends the event as it is now to those of the attendees who are behind: an update, only the instances that changed where
-// that is all that an attendee lacks, or the cancellation. It may be run again like SendBatch, and fails like it. At most MaxBatch
-// addresses. Two reads (one more where this process does not know the event), the mails, and one batched write.
-func (s *Service) SendUpdates(ctx context.Context, uid string, emails []string) (UpdatesSent, error) {
+// that is all that an attendee lacks, or the cancellation. sequence is the revision that the fan-out is for: as in StageAttendees, a newer
+// one is its own fan-out's. It may be run again like SendBatch, and fails like it. At most MaxBatch addresses. Two reads (one more where
+// this process does not know the event), the mails, and one batched write.
+func (s *Service) SendUpdates(ctx context.Context, uid string, sequence int, emails []string) (UpdatesSent, error) {
 	if len(emails) > MaxBatch {
 		return UpdatesSent{}, fault.New(fault.InvalidRequest, "batch-too-large", "")
 	}
-	sent, err := s.sendUpdates(ctx, uid, emails)
+	sent, err := s.sendUpdates(ctx, uid, sequence, emails)
 	return sent, wrap("send updates", err)
 }
 
-func (s *Service) sendUpdates(ctx context.Context, uid string, emails []string) (UpdatesSent, error) {
+func (s *Service) sendUpdates(ctx context.Context, uid string, sequence int, emails []string) (UpdatesSent, error) {
 	found, err := s.gatherAttendees(ctx, uid, emails)
 	if err != nil {
 		return UpdatesSent{}, err
 	}
 	event := *found.Event
 	done := UpdatesSent{Sequence: event.Sequence}
+	if event.Sequence > sequence {
+		done.Current = len(emails)
+		return done, nil
+	}
 	news, err := s.newsOf(event)
 	if err != nil {
 		return UpdatesSent{}, err

@@ -18,7 +18,7 @@ const (
 // tell sends the event's news to the people.
 func (w *world) tell(e invite.Event, emails ...string) invite.UpdatesSent {
 	w.t.Helper()
-	sent, err := w.Service.SendUpdates(w.t.Context(), e.UID, emails)
+	sent, err := w.Service.SendUpdates(w.t.Context(), e.UID, w.Event(e.UID).Sequence, emails)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -195,6 +195,11 @@ func TestUpdateWhileFanOutRuns(t *testing.T) {
 	w.tell(event, bob) // revision 1 leaves after revision 2
 	expect(t, "bob's record", 2, w.Attendee(event, bob).SentSequence)
 	expect(t, "the older fan-out ends", 0, count(t, w, event, 1))
+	late, err := w.Service.SendUpdates(t.Context(), event.UID, 1, []string{ann, cat}) // staged before the event was changed again
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "the older fan-out's last batch", invite.UpdatesSent{Sequence: 2, Current: 2}, late)
 	expect(t, "the newer one goes on", []string{ann, cat}, w.staged(event))
 	w.tell(event, ann, cat)
 	expect(t, "mails", []string{
@@ -272,7 +277,7 @@ func TestSendUpdatesAgain(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := w.Service.SendUpdates(t.Context(), event.UID, guests(30)); fault.KindOf(err) != fault.Internal {
+	if _, err := w.Service.SendUpdates(t.Context(), event.UID, 1, guests(30)); fault.KindOf(err) != fault.Internal {
 		t.Fatal(err)
 	}
 	sent := len(w.mails.take(t))
@@ -297,10 +302,10 @@ func TestStageStops(t *testing.T) {
 	if _, err := w.Service.StageAttendees(t.Context(), "unknown", 1, func(string) error { return nil }); fault.KindOf(err) != fault.NotFound {
 		t.Error(err)
 	}
-	if _, err := w.Service.SendUpdates(t.Context(), "unknown", []string{ann}); fault.KindOf(err) != fault.NotFound {
+	if _, err := w.Service.SendUpdates(t.Context(), "unknown", 1, []string{ann}); fault.KindOf(err) != fault.NotFound {
 		t.Error(err)
 	}
-	if _, err := w.Service.SendUpdates(t.Context(), event.UID, guests(invite.MaxBatch+1)); fault.KindOf(err) != fault.InvalidRequest {
+	if _, err := w.Service.SendUpdates(t.Context(), event.UID, 1, guests(invite.MaxBatch+1)); fault.KindOf(err) != fault.InvalidRequest {
 		t.Error(err)
 	}
 }
@@ -322,7 +327,7 @@ func TestSendUpdatesOutOfTime(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := w.Service.SendUpdates(ctx, event.UID, []string{ann, bob}); fault.KindOf(err) != fault.Throttled {
+	if _, err := w.Service.SendUpdates(ctx, event.UID, 1, []string{ann, bob}); fault.KindOf(err) != fault.Throttled {
 		t.Error(err)
 	}
 	expect(t, "marked", []string{bob}, w.staged(event))

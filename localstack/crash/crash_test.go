@@ -3,9 +3,16 @@
 package crash
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
-func TestMain(m *testing.M) { stacktest.Main(m) }
+// TestMain lets many stacks run at a time: they wait more than they compute.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
+	stacktest.Main(m)
+}

@@ -85,9 +85,9 @@ func (r *run) facts(fact told) (all []string) {
 	return all
 }
 
-// uncounted are numbers in shards of counters that are none: the revision that each knows, and what it may still send, which is written
+// uncounted are numbers in shards of counters that are none: the revision that each knows, how often it was written, and what it may still send, which is written
 // at its first use.
-var uncounted = []string{"sequence", "remaining"}
+var uncounted = []string{"sequence", "remaining", "version"}
 
 // counter says what an item counts for, if it is a shard of counters.
 func counter(item record) (of string, counts map[string]int, is bool) {

@@ -126,7 +126,7 @@ func (e event) count() map[string]int {
 }
 
 // checkStatistics compares an event's statistics with its attendees' records.
-func (e event) checkStatistics(t *testing.T) {
+func (e event) checkStatistics(t testing.TB) {
 	t.Helper()
 	maps.DeleteFunc(e.counted, func(_ string, n int) bool { return n == 0 })
 	if want := e.count(); !maps.Equal(want, e.counted) {

@@ -94,13 +94,12 @@ func (r *receiver) take() (all []told) {
 }
 
 // settle waits until the system has nothing to do any more: no mail to deliver, no fact to hand on, no function to invoke and no
-// execution under way. meanwhile is called again and again.
-func (w *world) settle(meanwhile func()) {
+// execution under way.
+func (w *world) settle() {
 	w.t.Helper()
 	deadline := time.Now().Add(patience)
 	before := -1
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		meanwhile()
 		busy, done := w.work()
 		if busy == "" && done == before { // nothing was handed on between the two looks, either
 			return

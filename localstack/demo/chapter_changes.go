@@ -8,9 +8,12 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
 )
 
-// theUpdate: the organizer moves the event, and all calendars follow. Everybody is asked again.
+// theUpdate: a guest proposes another time, the organizer moves the event, and all calendars follow. Everybody is asked again.
 func (s *story) theUpdate(ctx context.Context) error {
 	s.event.Start, s.event.End, s.event.Sequence = s.event.Start.Add(90*time.Minute), s.event.End.Add(90*time.Minute), 1
+	if err := s.proposal(ctx, s.three[0]); err != nil {
+		return err
+	}
 	if err := s.out.step("Ada moves the event to "+s.event.Start.Format("15:04")+" in her calendar", func() (string, error) {
 		if _, err := s.request(ctx, s.event); err != nil {
 			return "", err
@@ -43,6 +46,24 @@ func (s *story) theUpdate(ctx context.Context) error {
 	}
 	s.show(s.event.Summary+", at the new time", counts)
 	return nil
+}
+
+// proposal is the step in which a guest proposes the time that the event then moves to.
+func (s *story) proposal(ctx context.Context, g guest) error {
+	return s.out.step(g.name+" proposes "+s.event.Start.Format("15:04")+" in "+g.calendar+", and Ada gets the proposal", func() (string, error) {
+		raw, err := imiptest.ComposeCounter(s.calendars.byOwner[g.email].last.raw, imiptest.Counter{
+			Reply: imiptest.Reply{Client: g.client, Answer: imiptest.Tentative, At: s.moment(), Comment: "My train arrives at four."},
+			Start: s.event.Start, End: s.event.End,
+		})
+		if err != nil {
+			return "", err
+		}
+		if _, err := s.d.mail(g.email, "rsvp", raw); err != nil {
+			return "", err
+		}
+		m, err := s.inbox.next(ctx, "the proposal")
+		return m.subject, err
+	})
 }
 
 // theCancellation: the organizer calls the event off, and it leaves all calendars.

@@ -33,11 +33,8 @@ func (s *story) theList(ctx context.Context) error {
 		if err != nil {
 			return "", err
 		}
-		lines := strings.SplitN(string(file), "\r\n", 3)
-		if len(lines) < 3 {
-			lines = strings.SplitN(string(file), "\n", 3)
-		}
-		return strings.Join(lines[:2], "  "), s.d.finished(ctx, "bulk-invites", id, func(m mapRun) { s.out.progress(m.Items.Succeeded, m.Items.All) })
+		s.sentList = id
+		return "guests.csv: uid,email,name", s.d.finished(ctx, "bulk-invites", id, func(m mapRun) { s.out.progress(m.Items.Succeeded, m.Items.All) })
 	}); err != nil {
 		return err
 	}

@@ -7,7 +7,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/bulk"
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
+	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
@@ -24,7 +28,14 @@ func TestStory(t *testing.T) {
 		}
 		for _, want := range []string{
 			`✓ Ada invites create@cis\.localhost`, `✓ Ada gets a confirmation`, `✓ Grace Hopper opens`, `✓ Alan Turing declines in Outlook`,
-			`✓ Emmy Noether changes her mind`, `yes +2  █+\n`, `maybe +0  \n`, `no +1  █+\n`, `/_local/executions/event-request/[a-z0-9]{40}\n`,
+			`✓ Emmy Noether changes her mind`,
+			`✓ Ada mails bulk@cis\.localhost a CSV file of 1,003 rows`, `Your list: 1,000 invited, 2 not · results\.csv: 1,000 sent, 1 invited before, 2 invalid`,
+			`✓ 1,003 calendars have the invitation`,
+			`✓ 125 people on the list answer`, `yes +77  █+\n`, `maybe +25  █+\n`, `no +26  █+\n`, `no answer +875  █{48}\n`,
+			`New time proposed: Tea`, `✓ Ada moves the event to 16:30`, `✓ 1,003 calendars show the new time`, `yes +3  █\n`, `no answer +1,000  █{48}\n`,
+			`✓ 1,003 calendars show it as cancelled`, `attendees\.csv: 1,003 rows`,
+			`Your event limit is reached`, `Welcome to`, `✓ The sixth event is registered`, `✓ Alan Turing clicks on Unsubscribe`, `✓ An update of that event no longer goes to him`,
+			`/_local/executions/bulk-invites/[a-z0-9]{40}\n`,
 		} {
 			if !regexp.MustCompile(want).MatchString(b.String()) {
 				t.Errorf("output lacks %s:\n%s", want, &b)
@@ -36,6 +47,30 @@ func TestStory(t *testing.T) {
 	}
 	if denied := s.Endpoint.Permissions().Denied(); len(denied) != 0 {
 		t.Errorf("the story needs permissions that wiring.yaml does not give: %+v", denied)
+	}
+}
+
+// TestList: a thousand people with a thousand addresses, in a mail that the server reads as it is meant.
+func TestList(t *testing.T) {
+	people := listed(".test@")
+	seen := map[string]bool{}
+	for _, g := range people {
+		seen[g.email] = true
+	}
+	if len(people) != 1000 || len(seen) != 1000 {
+		t.Fatalf("%d people with %d addresses", len(people), len(seen))
+	}
+	file, err := listFile("u1", people)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := imip.Read(listMail(imiptest.Address{Name: "Ada", Email: "ada@example.com"}, "bulk@example.org", "guests.csv", file, time.Now()), imip.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := bulk.Attachment(m)
+	if err != nil || !bytes.Equal(part.Body, file) || part.Filename != "guests.csv" {
+		t.Errorf("%q, %v", part.Filename, err)
 	}
 }
 
@@ -62,15 +97,40 @@ func TestWaitEnds(t *testing.T) {
 func TestTerminal(t *testing.T) {
 	var b bytes.Buffer
 	live := &terminal{w: &b, live: true, color: true}
-	if err := live.step("Works", func() (string, error) { return "result", nil }); err != nil {
+	if err := live.step("Works", func() (string, error) { live.progress(90, 1003); return "result", nil }); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.String(); !strings.Contains(got, "\x1b[33m•\x1b[0m Works\r\x1b[K") || !strings.Contains(got, "\x1b[32m✓\x1b[0m Works") || !strings.Contains(got, "result") {
-		t.Errorf("live output is %q", got)
+	for _, want := range []string{"\x1b[33m•\x1b[0m Works\r\x1b[K", "Works  \x1b[2m90 of 1,003\x1b[0m\r\x1b[K", "\x1b[32m✓\x1b[0m Works", "result"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("live output is %q and lacks %q", &b, want)
+		}
 	}
 	b.Reset()
 	failure := errors.New("no tea")
-	if err := (&terminal{w: &b}).step("Fails", func() (string, error) { return "", failure }); !errors.Is(err, failure) || b.String() != "  ✗ Fails\n" {
+	plain := &terminal{w: &b}
+	if err := plain.step("Fails", func() (string, error) { plain.progress(1, 2); return "", failure }); !errors.Is(err, failure) || b.String() != "  ✗ Fails\n" {
 		t.Errorf("output is %q, error %v", &b, err)
+	}
+}
+
+func TestTable(t *testing.T) {
+	for _, test := range []struct {
+		rows []row
+		want string
+	}{
+		{[]row{{"yes", 2, green}, {"no", 1, red}, {"no answer", 0, faint}}, "yes 2 48|no 1 24|no answer 0 0"},
+		{[]row{{"yes", 1, green}, {"no", 1003, red}, {"maybe", 502, yellow}}, "yes 1 1|no 1,003 48|maybe 502 25"},
+		{[]row{{"yes", 0, green}, {"no", 1234567, red}}, "yes 0 0|no 1,234,567 48"},
+	} {
+		var b bytes.Buffer
+		(&terminal{w: &b}).table("Tea", test.rows)
+		var got []string
+		for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n")[2:] {
+			bar := strings.Count(line, "█")
+			got = append(got, strings.Join(strings.Fields(strings.TrimRight(line, "█")), " ")+" "+strings.TrimSpace(count(bar)))
+		}
+		if text := strings.Join(got, "|"); text != test.want {
+			t.Errorf("table is %s, want %s", text, test.want)
+		}
 	}
 }

@@ -76,8 +76,9 @@ func own(ctx context.Context, out *terminal) (*ownStack, error) {
 	if err != nil {
 		return nil, err
 	}
+	out.chapter("A local stack")
 	var s *stack.Stack
-	err = out.step("A local stack starts, with temporary data", func() (string, error) {
+	err = out.step("It starts, with temporary data", func() (string, error) {
 		s, err = stack.Start(ctx, stack.Config{
 			APIAddr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", DataDir: filepath.Join(dir, "data"), Domain: "cis.localhost",
 			Root: root, Env: os.Environ(), Dynoxide: os.Getenv("CIS_DYNOXIDE"), DynamoEndpoint: os.Getenv("DYNAMODB_ENDPOINT"),

@@ -20,12 +20,13 @@ type story struct {
 	inbox     *mailbox         // hers
 	calendars *calendars       // of all guests
 
-	event  imiptest.Event // as it stands in her calendar
-	uid    string         // ours
-	newest string         // the uid of the event that was registered last
-	three  []guest        // who open the link
-	list   []guest        // who are on the list
-	now    time.Time      // when the last mail of a calendar was written; each next one is a second later
+	event    imiptest.Event // as it stands in her calendar
+	uid      string         // ours
+	newest   string         // the uid of the event that was registered last
+	three    []guest        // who open the link
+	list     []guest        // who are on the list
+	sentList string         // id of the mail that brought it
+	now      time.Time      // when the last mail of a calendar was written; each next one is a second later
 }
 
 // play tells the story. The people are new in each one, so that it can be played again against the same stack.
@@ -61,9 +62,9 @@ func play(ctx context.Context, d doors, out *terminal) error {
 		}
 	}
 	out.links([][2]string{
-		{"the list's execution, as a graph", d.page("executions?machine=bulk-invites")},
+		{"the list's workflow, as a graph", d.page("executions/bulk-invites/" + s.sentList)},
 		{"the update's, with its Map Run", d.page("executions/event-update/" + s.uid + "-1")},
-		{"all executions", d.page("executions")},
+		{"all workflows that ran", d.page("executions")},
 		{"Ada's mail", d.page("sent?to=" + ada.Email)},
 		{"the event and its guests", d.page("event/" + s.uid)},
 		{"the statistics (x-api-key: " + key + ")", d.route("/event/" + s.uid + "/statistics")},

@@ -98,7 +98,29 @@ func (s *system) decode(i item, into any) {
 // counts are the numbers of one set of statistics: attendees, events, rsvp#accepted, origin#api ...
 type counts map[string]int
 
-// countsAreSums holds every statistic of the table - each event's, each organizer's, the system's - against the records that it counts (spec §8).
+// scopes are counts by whose they are: event#<uid>; organizer#<email> and system# of the default tenant, and those of another with
+// @<tenant> after them.
+type scopes map[string]counts
+
+func (of scopes) add(name string, n int, to ...string) {
+	for _, scope := range to {
+		if of[scope] == nil {
+			of[scope] = counts{}
+		}
+		of[scope][name] += n
+	}
+}
+
+// ofTenant is whose counts a scope's are at a tenant.
+func ofTenant(scope, tenant string) string {
+	if tenant == "" || tenant == invite.DefaultTenant {
+		return scope
+	}
+	return scope + "@" + tenant
+}
+
+// countsAreSums holds every statistic of the table - each event's, each organizer's, the system's, at every tenant - against the records
+// that it counts (spec §8). Guests who are held and proposals are no attendees and count nowhere.
 func (s *system) countsAreSums() {
 	s.t.Helper()
 	all := s.scan()
@@ -110,47 +132,30 @@ func (s *system) countsAreSums() {
 			events[pk] = e
 		}
 	}
-	want, got := map[string]counts{}, map[string]counts{}
-	add := func(to map[string]counts, name string, n int, of ...string) {
-		for _, one := range of {
-			if to[one] == nil {
-				to[one] = counts{}
-			}
-			to[one][name] += n
-		}
-	}
+	want, got := scopes{}, scopes{}
 	for _, e := range events {
-		add(want, "events", 1, "organizer#"+e.MailTo, "system#")
+		want.add("events", 1, ofTenant("organizer#"+e.MailTo, e.Tenant), ofTenant("system#", e.Tenant))
 	}
+	attendees, generations := map[string]bool{}, counts{}
 	for _, i := range all {
 		pk, sk := i.text("pk"), i.text("sk")
 		switch {
 		case strings.HasPrefix(pk, "event#") && strings.HasPrefix(sk, "attendee#"):
 			var a invite.Attendee
 			s.decode(i, &a)
-			e := events[pk]
-			for _, name := range []string{"attendees", "rsvp#" + string(a.StatusAt(e)), "origin#" + a.Origin} {
-				add(want, name, 1, pk, "organizer#"+e.MailTo, "system#")
-			}
-			if a.CountedProd != "" {
-				add(want, "prodid#"+a.CountedProd, 1, pk, "organizer#"+e.MailTo, "system#")
-			}
+			attendees[pk+" "+a.Email] = true
+			generations[pk] += a.Generation
+			s.countAttendee(want, pk, events[pk], a)
+		case strings.HasPrefix(pk, "attendee#") && strings.HasPrefix(sk, "block#"):
+			organizer := strings.TrimPrefix(sk, "block#")
+			want.add("blocked", 1, ofTenant("organizer#"+organizer, i.text("tenant")), ofTenant("system#", i.text("tenant")))
 		case strings.Contains(sk, "_statistics#"):
-			for name, value := range i {
-				group, _, _ := strings.Cut(name, "#")
-				number, ok := value.(*types.AttributeValueMemberN)
-				if !ok || !slices.Contains([]string{"events", "attendees", "rsvp", "origin", "prodid"}, group) {
-					continue
-				}
-				n, err := strconv.Atoi(number.Value)
-				if err != nil {
-					s.t.Error(err)
-				}
-				add(got, name, n, pk)
-			}
+			s.countShard(got, i)
 		}
 	}
+	s.sentAtLeast(got, events, generations)
 	for _, of := range got {
+		delete(of, "invites") // sentAtLeast has looked at them
 		maps.DeleteFunc(of, func(_ string, n int) bool { return n == 0 })
 	}
 	for _, of := range slices.Sorted(maps.Keys(want)) {
@@ -161,6 +166,97 @@ func (s *system) countsAreSums() {
 	for of := range got {
 		if want[of] == nil && len(got[of]) > 0 {
 			s.t.Errorf("%s counts %v, and has no records", of, got[of])
+		}
+	}
+	s.guestsAreSettled(all, attendees)
+}
+
+func (s *system) countAttendee(want scopes, event string, e invite.Event, a invite.Attendee) {
+	owner, tenant := ofTenant("organizer#"+e.MailTo, e.Tenant), ofTenant("system#", e.Tenant)
+	for _, name := range []string{"attendees", "rsvp#" + string(a.StatusAt(e)), "origin#" + a.Origin} {
+		want.add(name, 1, event, owner, tenant)
+	}
+	if a.CountedProd != "" {
+		want.add("prodid#"+a.CountedProd, 1, event, owner, tenant)
+	}
+	if a.Undeliverable == invite.HardBounce || a.Undeliverable == invite.Rejected {
+		want.add("bounced", 1, event, owner, tenant)
+	}
+	if a.Blocked { // of an organizer and a tenant, the blocks are counted
+		want.add("blocked", 1, event)
+	}
+}
+
+// countShard adds one item of statistics to those whose it is: its sort key ends with nothing or #<shard> at the default tenant, and with
+// #<tenant> or #<tenant>.<shard> at another.
+func (s *system) countShard(got scopes, i item) {
+	s.t.Helper()
+	scope, sk := i.text("pk"), i.text("sk")
+	if !strings.HasPrefix(scope, "event#") {
+		whose := "system_statistics"
+		if address, isOrganizer := strings.CutPrefix(scope, "organizer#"); isOrganizer {
+			whose = "organizer_statistics#" + address
+		}
+		tenant := strings.TrimPrefix(strings.TrimPrefix(sk, whose), "#")
+		if dot := strings.LastIndexByte(tenant, '.'); dot >= 0 {
+			tenant = tenant[:dot]
+		}
+		if _, err := strconv.Atoi(tenant); err == nil { // a shard of the default tenant's
+			tenant = ""
+		}
+		scope = ofTenant(scope, tenant)
+	}
+	for name, value := range i {
+		group, _, _ := strings.Cut(name, "#")
+		number, ok := value.(*types.AttributeValueMemberN)
+		if !ok || !slices.Contains([]string{"events", "attendees", "invites", "bounced", "blocked", "rsvp", "origin", "prodid"}, group) {
+			continue
+		}
+		n, err := strconv.Atoi(number.Value)
+		if err != nil {
+			s.t.Error(err)
+		}
+		got.add(name, n, scope)
+	}
+}
+
+// sentAtLeast holds the invitations that were counted against the records: every generation of an attendee's was one, and repeats may
+// have been more. What an organizer and a tenant sent is what their events did.
+func (s *system) sentAtLeast(got scopes, events map[string]invite.Event, generations counts) {
+	s.t.Helper()
+	sum := counts{}
+	for pk, e := range events {
+		sent := got[pk]["invites"]
+		if sent < generations[pk] {
+			s.t.Errorf("%s counts %d invitations, its attendees hold %d", pk, sent, generations[pk])
+		}
+		sum[ofTenant("organizer#"+e.MailTo, e.Tenant)] += sent
+		sum[ofTenant("system#", e.Tenant)] += sent
+	}
+	for scope, sent := range sum {
+		if got[scope]["invites"] != sent {
+			s.t.Errorf("%s counts %d invitations, its events %d", scope, got[scope]["invites"], sent)
+		}
+	}
+}
+
+// guestsAreSettled holds the other records of an event against its attendees: a guest who is held or refused is none of them, an admitted
+// one is, and only attendees propose.
+func (s *system) guestsAreSettled(all []item, attendees map[string]bool) {
+	s.t.Helper()
+	for _, i := range all {
+		pk, sk := i.text("pk"), i.text("sk")
+		switch {
+		case strings.HasPrefix(sk, "guest#"):
+			var g invite.Guest
+			if s.decode(i, &g); attendees[pk+" "+g.Email] != (g.State == invite.GuestAdmitted) {
+				s.t.Errorf("%s %s is %s; an attendee: %t", pk, sk, g.State, attendees[pk+" "+g.Email])
+			}
+		case strings.HasPrefix(sk, "proposal#"):
+			var p invite.Proposal
+			if s.decode(i, &p); !attendees[pk+" "+p.Email] {
+				s.t.Errorf("%s %s is by nobody who is invited", pk, sk)
+			}
 		}
 	}
 }

@@ -251,7 +251,7 @@ func TestReplies(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := fmt.Sprintf(`{"event_id": %q, "attendee_count": 2, "rsvp_confirmed": 1, "rsvp_declined": 0, "rsvp_tentative": 0, "rsvp_pending": 1,
-			"attendees": 2, "origin": {"api": 2}, "prodid": {%q: 1}, "rsvp": {"accepted": 1, "declined": 0, "tentative": 0, "noaction": 1, "delegated": 0}}`,
+			"attendees": 2, "invites": 2, "origin": {"api": 2}, "prodid": {%q: 1}, "rsvp": {"accepted": 1, "declined": 0, "tentative": 0, "noaction": 1, "delegated": 0}}`,
 			uid, s.attendee(uid, guest.Email).ProdID)
 		if err := json.Unmarshal([]byte(text), &want); err != nil {
 			t.Fatal(err)

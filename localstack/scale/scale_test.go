@@ -73,18 +73,18 @@ func (s *system) allow() {
 }
 
 // guest is the nth person of a list.
-func guest(n int) string { return fmt.Sprintf("guest.number.%06d@customers.example.org", n) }
+func guest(n int) string { return fmt.Sprintf("guest.%06d@example.org", n) }
 
-// list is a mail with so many people in its CSV.
+// list is a mail with so many people in its CSV; its subject names the event. 100,000 rows are nearly as large as a mail may be.
 func (s *system) list(uid string, people int) []byte {
 	var csv bytes.Buffer
-	csv.WriteString("uid,email,name\r\n")
+	csv.WriteString("email,name,company\r\n")
 	for n := range people {
-		fmt.Fprintf(&csv, "%s,%s,Guest Number %d\r\n", uid, guest(n), n)
+		fmt.Fprintf(&csv, "%s,Guest Number %d,Analytical Engines Ltd\r\n", guest(n), n)
 	}
 	var mail bytes.Buffer
-	fmt.Fprintf(&mail, "From: %s\r\nTo: bulk@%s\r\nSubject: the list\r\nMessage-ID: <list-%d@example.com>\r\nDate: %s\r\nMIME-Version: 1.0\r\n",
-		host.Email, s.Domain, people, time.Now().Format(time.RFC1123Z))
+	fmt.Fprintf(&mail, "From: %s\r\nTo: bulk@%s\r\nSubject: The guests of %s\r\nMessage-ID: <list-%d@example.com>\r\nDate: %s\r\nMIME-Version: 1.0\r\n",
+		host.Email, s.Domain, uid, people, time.Now().Format(time.RFC1123Z))
 	mail.WriteString("Content-Type: text/csv; charset=UTF-8; name=guests.csv\r\nContent-Disposition: attachment; filename=guests.csv\r\nContent-Transfer-Encoding: base64\r\n\r\n")
 	const line = 57 // octets, which are 76 characters
 	for rest := csv.Bytes(); len(rest) > 0; rest = rest[min(line, len(rest)):] {

@@ -40,6 +40,7 @@ type Config struct {
 
 	Webhooks map[string]string        // name -> URL: webhooks besides those of wiring.yaml, which get every fact
 	Tenants  map[string]wiring.Tenant // by name: tenants besides those of wiring.yaml
+	Feedback []string                 // types of SES events that go to EventBridge, besides those of wiring.yaml
 	Secrets  map[string]string        // values of secrets, by the setting that holds the secret's name or as webhook-<name>; others are made up
 
 	Env            []string        // NAME=value; a setting that is named here has this value instead of wiring.yaml's
@@ -106,7 +107,7 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 	s.API, s.SMTP, s.AWS = lambda.Loopback(listeners.api.Addr()), lambda.Loopback(listeners.smtp.Addr()), lambda.Loopback(listeners.aws.Addr())
 	if s.Wiring, err = wiring.Load(s.cfg.Root, wiring.Overrides{
-		Domain: s.cfg.Domain, APIURL: "http://" + s.API, Environ: s.cfg.Env, Webhooks: s.cfg.Webhooks, Tenants: s.cfg.Tenants,
+		Domain: s.cfg.Domain, APIURL: "http://" + s.API, Environ: s.cfg.Env, Webhooks: s.cfg.Webhooks, Tenants: s.cfg.Tenants, Feedback: s.cfg.Feedback,
 	}); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type Overrides struct {
 
 	Webhooks map[string]string // name -> URL: webhooks besides those of the file, which get every fact
 	Tenants  map[string]Tenant // by name: tenants besides those of the file
+	Feedback []string          // types of SES events besides those of the file
 }
 
 // Errors of this package begin with the file they are about.
@@ -54,6 +55,7 @@ func Load(root string, over Overrides) (*Wiring, error) {
 		return nil, err
 	}
 	w.addTenants(over.Tenants)
+	w.Feedback = append(w.Feedback, over.Feedback...)
 	if err := w.generate(); err != nil {
 		return nil, err
 	}

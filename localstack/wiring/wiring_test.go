@@ -88,6 +88,35 @@ functions: {f: {memory: 128, timeout: 3, settings: [MAIL_BUCKET], permissions: [
 	}
 }
 
+// A test may have tenants of its own, and more told by SES.
+func TestTenantsFromOutside(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	acme := wiring.Tenant{Domain: "acme.localhost", Keys: []wiring.Key{{Name: "acme"}, {Name: "acme-admin", Admin: true}}}
+	w, err := wiring.Load(root, wiring.Overrides{Tenants: map[string]wiring.Tenant{"acme": acme}, Feedback: []string{"DELIVERY"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Setting("TENANTS"); got != `{"acme.localhost":"acme","cis.localhost":"default"}` {
+		t.Errorf("TENANTS = %s", got)
+	}
+	if got := w.Setting("API_KEYS"); !strings.Contains(got, `"local-acme-admin":{"tenant":"acme","admin":true}`) || !strings.Contains(got, `"local-key":{"tenant":"default"}`) {
+		t.Errorf("API_KEYS = %s", got)
+	}
+	if got := w.Domains(); !reflect.DeepEqual(got, []string{"acme.localhost", "cis.localhost"}) {
+		t.Errorf("domains %v", got)
+	}
+	if got := strings.Join(w.Feedback, " "); !strings.HasPrefix(got, "BOUNCE ") || !strings.HasSuffix(got, " DELIVERY") {
+		t.Errorf("feedback %s", got)
+	}
+	acme.Domain = "cis.localhost"
+	if _, err := wiring.Load(root, wiring.Overrides{Tenants: map[string]wiring.Tenant{"acme": acme}}); err == nil {
+		t.Error("two tenants share a domain")
+	}
+}
+
 // A webhook is one entry in the file; everything that leads to it is made from that.
 func TestWebhooks(t *testing.T) {
 	root := wiringtest.Root(t, map[string]string{

@@ -136,7 +136,7 @@ func (in *invited) time(params, value string) (time.Time, error) {
 		in.floating = true
 	default:
 		var err error
-		if location, err = time.LoadLocation(zone); err != nil {
+		if location, err = loadZone(zone); err != nil {
 			return time.Time{}, fmt.Errorf("imiptest: this calendar knows no zone %q: %w", zone, err)
 		}
 	}

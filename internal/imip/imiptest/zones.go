@@ -14,6 +14,16 @@ var windowsNames = map[string]string{
 	"UTC": "UTC",
 }
 
+// loadZone finds a zone by its own name or Microsoft's.
+func loadZone(name string) (*time.Location, error) {
+	for zone, windows := range windowsNames {
+		if windows == name {
+			name = zone
+		}
+	}
+	return time.LoadLocation(name)
+}
+
 // zone writes the VTIMEZONE of a zone under a name.
 func zone(location *time.Location, name string, near time.Time) lines {
 	component, err := ical.VTimezone(location.String(), near.AddDate(-1, 0, 0), near.AddDate(5, 0, 0))

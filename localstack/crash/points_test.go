@@ -1,0 +1,154 @@
+package crash
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/calendarinvite/calendarinviteserver/localstack/aws"
+)
+
+// point is a call, and what happens to it.
+type point struct {
+	aws.Seen
+	nth  int  // of the function's calls of that action, from 1
+	cold bool // only the first invocation of a process makes this call
+	disturbance
+
+	at    int      // place among the function's calls
+	calls []string // the function's calls of an undisturbed run
+}
+
+func (p point) String() string {
+	return fmt.Sprintf("%s/%s %s #%d %s", p.Function, p.when, p.Action, p.nth, p.disturbance)
+}
+
+// disturbance is something that can happen to a call.
+type disturbance struct {
+	kind, when string
+	enough     bool // again and again until the step fails and the machine runs it again; else once
+}
+
+func (d disturbance) String() string {
+	if d.enough {
+		return d.kind + " until the step fails"
+	}
+	return d.kind
+}
+
+// disturbances are what can happen to a call of the action.
+func disturbances(action string) []disturbance {
+	if action == "lambda:Invoke" {
+		return []disturbance{{kind: "fail", when: aws.Before}, {kind: "throttle", when: aws.Before}}
+	}
+	all := []disturbance{
+		{kind: "fail", when: aws.Before, enough: true}, {kind: "fail", when: aws.After},
+		{kind: "throttle", when: aws.Before}, {kind: "throttle", when: aws.Before, enough: true},
+		{kind: "kill", when: aws.Before}, {kind: "kill", when: aws.After},
+	}
+	switch action {
+	case "dynamodb:TransactWriteItems":
+		all = append(all, disturbance{kind: "conflict", when: aws.Before}, disturbance{kind: "conflict", when: aws.Before, enough: true})
+	case "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem":
+		all = append(all, disturbance{kind: "conflict", when: aws.Before})
+	case "dynamodb:BatchExecuteStatement", "dynamodb:BatchGetItem", "events:PutEvents":
+		all = append(all, disturbance{kind: "partial", when: aws.Before})
+	}
+	return all
+}
+
+// pointsOf are all points of the functions, by what an undisturbed run with new processes called, and one with old ones.
+func pointsOf(functions []string, cold, warm []aws.Seen) (all []point) {
+	for _, function := range functions {
+		usual := callsOf(warm, function)
+		first := map[string]int{} // the calls that only new processes make
+		for _, action := range callsOf(cold, function) {
+			first[action]++
+		}
+		for _, action := range usual {
+			first[action]--
+		}
+		seen := map[string]int{}
+		add := func(p point) {
+			for _, p.disturbance = range disturbances(p.Action) {
+				all = append(all, p)
+			}
+		}
+		for at, action := range usual {
+			seen[action]++
+			add(point{Seen: aws.Seen{Function: function, Action: action}, nth: seen[action], at: at, calls: usual})
+		}
+		for action, more := range first {
+			for n := range max(0, more) {
+				add(point{Seen: aws.Seen{Function: function, Action: action}, nth: n + 1, cold: true, at: -1, calls: usual})
+			}
+		}
+	}
+	return all
+}
+
+// callsOf are the calls of one function, its invocations among them.
+func callsOf(seen []aws.Seen, function string) (actions []string) {
+	for _, call := range seen {
+		if call.Function == function {
+			actions = append(actions, call.Action)
+		}
+	}
+	return actions
+}
+
+// sesTookItAndNobodyNotedIt is the one case in which a mail may be sent twice: SES has taken it, and the answer is lost, or the process ends,
+// or the table cannot be written, before it is noted that it was sent. It says how many copies more of each mail there may be.
+func (p point) sesTookItAndNobodyNotedIt() (more int) {
+	const send = "ses:SendEmail"
+	sent := slices.Index(p.calls, send)
+	if sent < 0 || p.at < sent {
+		return 0
+	}
+	last := sent
+	for last+1 < len(p.calls) && p.calls[last+1] == send {
+		last++
+	}
+	note := p.note(last)
+	switch {
+	case p.at <= last && p.when == aws.After:
+		return 1
+	case p.at <= last: // several mails leave at the same time: others than this one may be on their way
+		if p.kind == "kill" && last > sent {
+			return 1
+		}
+	case p.at < note && (p.kind == "kill" || p.enough), p.at == note && p.when == aws.Before && (p.kind == "kill" || p.enough):
+		return 1
+	}
+	return 0
+}
+
+// note is the call that notes that the mails were sent: the last that writes to the table, in the invocation that sent the last of them.
+func (p point) note(sent int) (at int) {
+	for i := sent + 1; i < len(p.calls) && p.calls[i] != "lambda:Invoke"; i++ {
+		if p.calls[i] == "dynamodb:UpdateItem" || p.calls[i] == "dynamodb:BatchExecuteStatement" {
+			at = i
+		}
+	}
+	return at
+}
+
+// invocations is how often the function is invoked up to the point's call.
+func (p point) invocations() (n int) {
+	for at, action := range p.calls {
+		if action == "lambda:Invoke" && at <= p.at {
+			n++
+		}
+	}
+	return max(1, n)
+}
+
+// firstCall is a call that every process of the function makes; "" if there is none.
+func (p point) firstCall() string {
+	for _, action := range p.calls {
+		if !strings.HasPrefix(action, "lambda:") {
+			return action
+		}
+	}
+	return ""
+}

@@ -60,9 +60,17 @@ func (s *Service) guest(ctx context.Context, uid, email string) (Guest, error) {
 }
 
 // AdmitGuest lets a held guest join, as if their answer came now under the policy accept; also one who was refused, if the organizer
-// thinks better of it. Admitting again answers duplicate. A fault NotFound when nobody is held under the address.
+// thinks better of it. Admitting again answers duplicate. A fault NotFound when nobody is held under the address, Conflict when the event
+// was called off meanwhile: then there is nothing to join.
 func (s *Service) AdmitGuest(ctx context.Context, uid, email string) (Answered, error) {
 	guest, err := s.guest(ctx, uid, known(email))
+	if err != nil {
+		return Answered{}, wrap("admit guest", err)
+	}
+	event, err := s.store.Event(ctx, uid)
+	if err == nil && event.Cancelled() {
+		err = fault.New(fault.Conflict, ReasonEventCancelled, "This event is cancelled.")
+	}
 	if err != nil {
 		return Answered{}, wrap("admit guest", err)
 	}

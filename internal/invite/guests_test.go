@@ -155,6 +155,22 @@ func TestHeldGuestRefused(t *testing.T) {
 	w.Check()
 }
 
+// Who waits cannot be admitted to what is called off, and can still be refused: the CANCEL takes it out of their calendar.
+func TestHeldGuestOfCancelledEvent(t *testing.T) {
+	w, event := forwarded(t, invite.HoldGuests)
+	w.Answer(w.reply(event, eve, "ACCEPTED"))
+	w.cancel(event)
+	if _, err := w.Service.AdmitGuest(t.Context(), event.UID, eve); fault.KindOf(err) != fault.Conflict || fault.ReasonOf(err) != invite.ReasonEventCancelled {
+		t.Errorf("admitted: %v", err)
+	}
+	expect(t, "nobody joined", map[string]int{"noaction": 1}, w.RSVP(event))
+	expect(t, "guests", map[string]invite.GuestState{eve: invite.GuestHeld}, w.guests(event))
+	if refused, err := w.Service.RefuseHeldGuest(t.Context(), event.UID, eve); err != nil || refused.Result != invite.RefusedNow {
+		t.Errorf("refused: %+v %v", refused, err)
+	}
+	w.Check()
+}
+
 func TestForwardedGuestRefused(t *testing.T) {
 	w, event := forwarded(t, invite.RefuseGuests)
 	answered := w.Answer(w.reply(event, eve, "ACCEPTED"))

@@ -350,6 +350,25 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// What is forwarded are the guest's words: not the invitation that they quote, which has the guest's own links in it.
+func TestQuestionText(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	w.Invite(event, bob)
+	head := "From: " + bob + "\r\nReferences: <" + w.uidOf(event, bob, 1) + ">\r\nMIME-Version: 1.0\r\n"
+	for name, test := range map[string]struct{ raw, text string }{
+		"quoted":           {"\r\nWhere?\r\n\r\nOn Monday Ada wrote:\r\n> Yes: https://example.com/rsvp/x\r\n", "Where?\n\n[The quoted message is left out.]"},
+		"only HTML":        {"Content-Type: text/html\r\n\r\n<p>Where?</p>", "Where?"},
+		"beside no text":   {"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\n \r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Where?</p>\r\n--b--\r\n", "Where?"},
+		"a file, no words": {"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename=map.png\r\n\r\nx\r\n--b--\r\n", "Attached files: map.png"},
+	} {
+		incoming := w.read(head + test.raw)
+		if incoming.Action != invite.IncomingQuestion || incoming.Question.Text != test.text {
+			t.Errorf("%s: %+v %+v", name, incoming, incoming.Question)
+		}
+	}
+}
+
 // FuzzReadReply: no mail makes ReadReply panic, and what it says goes through JSON as it is.
 func FuzzReadReply(f *testing.F) {
 	keys, err := seal.ParseKeys([]byte("a secret for tests only"))

@@ -18,7 +18,7 @@ type Question struct {
 	From      string `json:"from"`                // who wrote it
 	Name      string `json:"name,omitempty"`      // as From shows it
 	Subject   string `json:"subject,omitempty"`   // in one line
-	Text      string `json:"text"`                // at most maxQuestion octets
+	Text      string `json:"text"`                // without the quoted mail, and with the names of files; at most maxQuestion octets
 	HeaderID  string `json:"header_id,omitempty"` // Message-ID of the mail, to answer to
 	At        int64  `json:"at"`                  // when it came
 }
@@ -33,7 +33,7 @@ func readQuestion(mail Mail, m *imip.Message, judged mailauth.Judgement, keys *s
 	}
 	q := Question{
 		MessageID: strings.ToLower(mail.MessageID), From: judged.Person, Name: cut(oneLine(m.From.Name), maxName),
-		Subject: cut(oneLine(m.Subject), maxLine), Text: cut(strings.TrimSpace(m.Text()), maxQuestion), HeaderID: m.MessageID, At: mail.Received,
+		Subject: cut(oneLine(m.Subject), maxLine), Text: cut(m.ForwardText(maxQuestion), maxQuestion), HeaderID: m.MessageID, At: mail.Received,
 	}
 	if q.Text == "" {
 		return ignore(ReasonNoWords)

@@ -23,6 +23,7 @@ func (s *Service) SendBatch(ctx context.Context, b BatchRequest) (BatchSent, err
 	for _, group := range batch.byEvent() {
 		if err := s.recordGroup(ctx, batch, group); err != nil {
 			failure = err // the rows of other events go on
+			reopen(group)
 		}
 	}
 	if err := s.sendQueued(ctx, batch); err != nil {
@@ -53,6 +54,7 @@ type batchRow struct {
 	event    Event
 	attendee Attendee   // to be written, when fresh; as it stands, when queued or sent
 	change   Statistics // what recording a fresh one counts
+	at       int64      // of a settled one: when SES took or refused the mail; 0 = it got none
 }
 
 type rowStep int
@@ -160,6 +162,16 @@ func (s *Service) recordGroup(ctx context.Context, b *batch, group []*batchRow) 
 	return errContended()
 }
 
+// reopen forgets what was settled of an event whose fresh rows could not be recorded: the next run may settle more, and all that is
+// settled before the mails leave is told in one fact.
+func reopen(group []*batchRow) {
+	for _, row := range group {
+		if row.step == rowSettled {
+			row.step = rowOpen
+		}
+	}
+}
+
 // judge decides about a row by what is known now.
 func (s *Service) judge(row *batchRow, b *batch, found Gathered, now time.Time) {
 	known, has := found.Attendees[row.Email]
@@ -176,11 +188,10 @@ func (s *Service) judge(row *batchRow, b *batch, found Gathered, now time.Time) 
 	switch {
 	case own && known.Delivery == DeliverySent:
 		row.settle(RowSent, "")
-		row.SESMessageID = known.SESMessageID
+		row.SESMessageID, row.at = known.SESMessageID, known.SentAt
 		return
 	case own && known.Delivery == DeliveryFailed:
-		row.settle(RowFailed, ReasonRefused)
-		b.failed = append(b.failed, bounceFact(known))
+		b.refused(row, known)
 		return
 	}
 	switch reason := s.refusal(row.request, standing); reason {
@@ -207,6 +218,15 @@ func (s *Service) judge(row *batchRow, b *batch, found Gathered, now time.Time) 
 		}
 		row.step, row.attendee, row.change = rowFresh, again.Attendee, again.Change
 	}
+}
+
+// refused settles a row whose mail SES will never take, as its record says.
+func (b *batch) refused(row *batchRow, a Attendee) {
+	row.settle(RowFailed, ReasonRefused)
+	if a.Bounce != nil {
+		row.at = a.Bounce.At
+	}
+	b.failed = append(b.failed, bounceFact(a))
 }
 
 // invitations is the transaction that records fresh rows of one event.
@@ -249,7 +269,7 @@ func (s *Service) sendQueued(ctx context.Context, b *batch) error {
 		parcels = append(parcels, parcel{to: recipient(row.event, row.attendee), tags: tags(row.event), composers: []Composer{composer}})
 	}
 	handed := s.deliver(ctx, parcels)
-	at := s.now().Unix()
+	at := max(s.now().Unix(), b.latest()+1)
 	var marks []InviteMark
 	for i, row := range rows {
 		if handed[i].err == nil {
@@ -274,19 +294,25 @@ func (s *Service) sendQueued(ctx context.Context, b *batch) error {
 				failure = err
 				continue
 			}
-			row.settle(RowFailed, ReasonRefused)
-			b.failed = append(b.failed, bounceFact(failed))
+			b.refused(row, failed)
 		default:
 			row.settle(RowSent, "")
-			row.SESMessageID = h.sesMessageID
-			row.attendee.SentAt = at
+			row.SESMessageID, row.at = h.sesMessageID, at
 		}
 	}
 	return failure
 }
 
-// facts tell of the settled rows: of each event, what this request sent, by the moment of the run that sent it, so that another run
-// tells it in the same facts; and what was refused.
+// latest is when an earlier run of this batch sent its last mail. No two runs share a moment: each is a fact of its own.
+func (b *batch) latest() (at int64) {
+	for i := range b.rows {
+		at = max(at, b.rows[i].at)
+	}
+	return at
+}
+
+// facts tell of the settled rows, of each event apart: what got no mail, and what each run sent or had refused by SES, by the moment that
+// it noted. So another run, whatever it adds, tells the same again in the same facts.
 func (b *batch) facts(now time.Time) []fact.Fact {
 	type key struct {
 		t   fact.Type
@@ -300,9 +326,9 @@ func (b *batch) facts(now time.Time) []fact.Fact {
 		if row.step != rowSettled || row.event.UID == "" || row.Result == RowAlready {
 			continue
 		}
-		k := key{fact.InviteRefused, row.UID, now.Unix()}
+		k := key{fact.InviteRefused, row.UID, row.at}
 		if row.Result == RowSent {
-			k = key{fact.InviteSent, row.UID, row.attendee.SentAt}
+			k.t = fact.InviteSent
 		}
 		if invites[k] == nil {
 			order = append(order, k)
@@ -314,7 +340,11 @@ func (b *batch) facts(now time.Time) []fact.Fact {
 	}
 	facts := slices.Clone(b.failed)
 	for _, k := range order {
-		facts = append(facts, invitesFact(k.t, events[k.uid], b.id, k.at, invites[k]))
+		at := k.at
+		if at == 0 {
+			at = now.Unix()
+		}
+		facts = append(facts, invitesFact(k.t, events[k.uid], b.id, at, invites[k]))
 	}
 	return facts
 }

@@ -240,6 +240,87 @@ func TestSendBatchAgain(t *testing.T) {
 	}
 }
 
+// Whatever stops a batch, and however soon it is sent again, nobody is told of under two IDs.
+func TestSendBatchTellsOnce(t *testing.T) {
+	throttled := fault.New(fault.Internal, "ses-account", "")
+	rejected := fault.New(fault.InvalidRequest, "rejected", "")
+	for _, test := range []struct {
+		name  string
+		fail  func(try int, mail invite.Outgoing) error
+		table int // the transaction that fails, from 1
+	}{
+		{name: "the table is away", table: 1},
+		{name: "the table is away after the limit was seen", table: 2},
+		{name: "SES stops after the first mail", fail: func(try int, _ invite.Outgoing) error {
+			if try == 2 {
+				return throttled
+			}
+			return nil
+		}},
+		{name: "SES refuses one mail, stops, and refuses another", fail: func(try int, _ invite.Outgoing) error {
+			switch try {
+			case 1, 3:
+				return rejected
+			case 2:
+				return throttled
+			}
+			return nil
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.allowBulk()
+			w.Config.EventInviteLimit, w.Config.SendConcurrency = 3, 1
+			w.restart()
+			w.Block(invite.Block{Attendee: "guest00@example.com", Organizer: owner, By: invite.ByLink, At: 1}, true)
+			event := w.Create()
+			w.facts.take()
+			w.mails.fail = test.fail
+			service := invite.New(invite.Deps{
+				Store: &lapsing{Store: w.Store, nth: test.table}, Mailer: w.mails, Clock: w.Clock, Keys: w.Keys, Facts: w.facts, Config: w.Config,
+			})
+			tries := 1
+			for ; tries < 5; tries++ {
+				if _, err := service.SendBatch(t.Context(), list("bulk-1", event, guests(6)...)); err == nil {
+					break
+				}
+			}
+			if tries == 1 || tries == 5 {
+				t.Fatalf("it was sent at the %d. time", tries)
+			}
+			ids := map[string]string{}
+			for _, f := range w.facts.take() {
+				told, is := f.Data.(fact.Invites)
+				if !is {
+					continue
+				}
+				for _, i := range told.Invites {
+					about := string(f.Type) + " " + i.Attendee
+					if before := ids[about]; before != "" && before != f.ID {
+						t.Errorf("%s is told as %s and as %s", about, before, f.ID)
+					}
+					ids[about] = f.ID
+				}
+			}
+			expect(t, "told of", 6, len(ids))
+			w.Check()
+		})
+	}
+}
+
+// lapsing fails one InviteBatch before its effect.
+type lapsing struct {
+	invite.Store
+	nth int
+}
+
+func (l *lapsing) InviteBatch(ctx context.Context, b invite.InvitationBatch) (invite.InvitedBatch, error) {
+	if l.nth--; l.nth == 0 {
+		return invite.InvitedBatch{}, fault.New(fault.Unavailable, "table", "")
+	}
+	return l.Store.InviteBatch(ctx, b)
+}
+
 // A mail that SES will never take is counted once, and nobody is written to again.
 func TestSendBatchRefusedBySES(t *testing.T) {
 	w := newWorld(t)

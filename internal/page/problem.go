@@ -19,6 +19,7 @@ const (
 	OwnAddress     Reason = "own-address"    // one of our mailboxes
 	TheOrganizer   Reason = "organizer"      // the organizer's own address
 	ReportExpired  Reason = "report-expired" // the file behind a download link is no longer kept
+	OnGuestList    Reason = "guest-admitted" // the organizer refuses whom they admitted before
 	Unavailable    Reason = "unavailable"
 )
 
@@ -42,6 +43,7 @@ var problemTexts = map[Reason]problemText{
 	OwnAddress:     {400, "This address cannot be invited", "It is one of our own. Please check the address in the link."},
 	TheOrganizer:   {400, "This address cannot be invited", "It is the organizer's own, whose calendar has the event already."},
 	ReportExpired:  {410, "This file is no longer here", "It had personal data of guests in it, so we kept it for a short time only. Please ask for a new report: the mail with it has a new link."},
+	OnGuestList:    {409, "This guest is on your list already", "They were admitted before, and hear of every change to your event."},
 	Unavailable:    {503, "Please try again in a minute", "Something on our side does not answer right now. Nothing was changed, and nothing is lost."},
 }
 

@@ -243,7 +243,7 @@ func (v Unsubscribe) fill(to values) error {
 	}
 	to.line("organizer", v.Organizer)
 	if to.texts["organizer"] == "" {
-		to.set("organizer", "this organizer")
+		to.set("organizer", "This organizer")
 	}
 	to.line("email", v.Email)
 	to.flag("blocked", v.Blocked)

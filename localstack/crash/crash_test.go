@@ -11,7 +11,7 @@ import (
 
 // TestMain lets many stacks run at a time: they wait more than they compute.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "12"); err != nil {
+	if err := flag.Set("test.parallel", "24"); err != nil {
 		panic(err)
 	}
 	stacktest.Main(m)

@@ -32,6 +32,7 @@ type world struct {
 	t        testing.TB
 	receiver *receiver
 	runs     int
+	waitsFor *states.Summary // the execution that settle waits for
 }
 
 // newWorld starts a stack with the settings, NAME=value each.
@@ -101,17 +102,16 @@ func (w *world) settle() {
 	before := -1
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		busy, done := w.work()
-		if busy == "" && done == before { // nothing was handed on between the two looks, either
+		switch {
+		case busy == "" && done == before: // nothing was handed on between the two looks, either
 			return
-		}
-		before = -1
-		if busy == "" {
+		case busy == "":
 			before = done
 			continue
-		}
-		if time.Now().After(deadline) {
+		case time.Now().After(deadline):
 			w.t.Fatalf("after %v there is still %s", patience, busy)
 		}
+		before = -1
 		<-time.After(pause)
 	}
 }
@@ -123,6 +123,14 @@ func (w *world) work() (busy string, done int) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
+	}
+	if w.waitsFor != nil { // to ask for one execution costs nothing, to list all does
+		status, err := w.States.Status(w.waitsFor.Machine, w.waitsFor.Name)
+		fail(err)
+		if status == running {
+			return "an execution of " + w.waitsFor.Machine, 0
+		}
+		w.waitsFor = nil
 	}
 	async, err := w.Runtime.Pending()
 	fail(err)
@@ -141,14 +149,17 @@ func (w *world) work() (busy string, done int) {
 			return "a mail to " + m.Mailbox + " " + m.Error, 0
 		}
 	}
-	for _, x := range w.executions() {
-		if x.Status == "RUNNING" {
+	for _, x := range slices.Backward(w.executions()) {
+		if x.Status == running {
+			w.waitsFor = &x
 			return "an execution of " + x.Machine, 0
 		}
 		done++
 	}
 	return "", done + len(mails) + len(w.sent())
 }
+
+const running = "RUNNING" // an execution's status
 
 func (w *world) executions() []states.Summary {
 	w.t.Helper()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
@@ -13,6 +14,7 @@ type calendars struct {
 	d       doors
 	people  string // in the addresses of all people of this story, and of nobody else
 	except  string // the organizer's address
+	event   string // uid of the event that all of them were invited to
 	read    int    // mails
 	byOwner map[string]*calendar
 }
@@ -81,18 +83,25 @@ func (c *calendars) fetch(ctx context.Context, list []sentMail) ([][]byte, error
 	return texts, nil
 }
 
-// show reports how many calendars show their only event so.
+// show reports how many calendars show the event once, and so. The UID of an invitation begins with the event's.
 func (c *calendars) show(so func(imiptest.Entry) bool) (n int) {
 	for _, own := range c.byOwner {
-		if events := own.Events(); len(events) == 1 && so(events[0]) {
+		var entries []imiptest.Entry
+		for _, e := range own.Events() {
+			if strings.HasPrefix(e.UID, c.event+"-") {
+				entries = append(entries, e)
+			}
+		}
+		if len(entries) == 1 && so(entries[0]) {
 			n++
 		}
 	}
 	return n
 }
 
-// everybody lets the calendars read their mail and fails unless each of all people got one, and shows the event so now.
-func (c *calendars) everybody(ctx context.Context, all int, so func(imiptest.Entry) bool) error {
+// expect lets the calendars read their mail. It fails unless people have got a mail each and nobody more than that, and all calendars, so many,
+// show the event so now.
+func (c *calendars) expect(ctx context.Context, people, all int, so func(imiptest.Entry) bool) error {
 	mails, err := c.follow(ctx)
 	if err != nil {
 		return err
@@ -102,11 +111,11 @@ func (c *calendars) everybody(ctx context.Context, all int, so func(imiptest.Ent
 			return fmt.Errorf("%s got %d mails instead of one", owner, n)
 		}
 	}
-	if len(mails) != all {
-		return fmt.Errorf("%d people got a mail instead of %d", len(mails), all)
+	if len(mails) != people {
+		return fmt.Errorf("%d people got a mail instead of %d", len(mails), people)
 	}
-	if n := c.show(so); n != all {
-		return fmt.Errorf("%d calendars show it instead of %d", n, all)
+	if n := c.show(so); n != all || len(c.byOwner) != all {
+		return fmt.Errorf("%d of %d calendars show the event as they should, instead of %d", n, len(c.byOwner), all)
 	}
 	return nil
 }

@@ -18,14 +18,12 @@ func (s *story) theUpdate(ctx context.Context) error {
 		if _, err := s.request(ctx, s.event); err != nil {
 			return "", err
 		}
-		return "", s.fannedOut(ctx, "event-update", 1)
+		return "", s.fannedOut(ctx, "event-update", s.event.Sequence)
 	}); err != nil {
 		return err
 	}
 	if err := s.out.step(fmt.Sprintf("%s calendars show the new time, after one mail each", count(s.everybody())), func() (string, error) {
-		err := s.calendars.everybody(ctx, s.everybody(), func(e imiptest.Entry) bool {
-			return e.Start.Equal(s.event.Start) && e.End.Equal(s.event.End) && e.Sequence == 1 && !e.Cancelled
-		})
+		err := s.calendars.expect(ctx, s.everybody(), s.everybody(), s.asRegistered)
 		return s.calendars.byOwner[s.three[0].email].last.subject, err
 	}); err != nil {
 		return err
@@ -48,11 +46,14 @@ func (s *story) theUpdate(ctx context.Context) error {
 	return nil
 }
 
+// lateTrain is what the guest says to the proposal.
+const lateTrain = "My train arrives at four."
+
 // proposal is the step in which a guest proposes the time that the event then moves to.
 func (s *story) proposal(ctx context.Context, g guest) error {
 	return s.out.step(g.name+" proposes "+s.event.Start.Format("15:04")+" in "+g.calendar+", and Ada gets the proposal", func() (string, error) {
 		raw, err := imiptest.ComposeCounter(s.calendars.byOwner[g.email].last.raw, imiptest.Counter{
-			Reply: imiptest.Reply{Client: g.client, Answer: imiptest.Tentative, At: s.moment(), Comment: "My train arrives at four."},
+			Reply: imiptest.Reply{Client: g.client, Answer: imiptest.Tentative, At: s.moment(), Comment: lateTrain},
 			Start: s.event.Start, End: s.event.End,
 		})
 		if err != nil {
@@ -61,7 +62,7 @@ func (s *story) proposal(ctx context.Context, g guest) error {
 		if _, err := s.d.mail(g.email, "rsvp", raw); err != nil {
 			return "", err
 		}
-		m, err := s.inbox.next(ctx, "the proposal")
+		m, err := s.inbox.next(ctx, "the proposal", lateTrain)
 		return m.subject, err
 	})
 }
@@ -87,7 +88,7 @@ func (s *story) theCancellation(ctx context.Context) error {
 		return err
 	}
 	return s.out.step(fmt.Sprintf("%s calendars show it as cancelled, after one mail each", count(s.everybody())), func() (string, error) {
-		err := s.calendars.everybody(ctx, s.everybody(), func(e imiptest.Entry) bool { return e.Cancelled })
+		err := s.calendars.expect(ctx, s.everybody(), s.everybody(), func(e imiptest.Entry) bool { return e.Cancelled })
 		return s.calendars.byOwner[s.three[0].email].last.subject, err
 	})
 }

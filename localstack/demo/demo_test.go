@@ -23,7 +23,7 @@ func TestStory(t *testing.T) {
 	env := map[string]string{"CIS_API_ADDR": s.API, "CIS_SMTP_ADDR": s.SMTP, "CIS_AWS_ADDR": s.AWS}
 	for range 2 {
 		var b bytes.Buffer
-		if err := run(t.Context(), func(name string) string { return env[name] }, &terminal{w: &b}); err != nil {
+		if err := run(t.Context(), func(name string) string { return env[name] }, nil, &terminal{w: &b}); err != nil {
 			t.Fatalf("%v\n%s", err, &b)
 		}
 		for _, want := range []string{
@@ -76,7 +76,7 @@ func TestList(t *testing.T) {
 
 func TestNobodyAnswers(t *testing.T) {
 	var b bytes.Buffer
-	err := run(t.Context(), func(string) string { return "127.0.0.1:1" }, &terminal{w: &b})
+	err := run(t.Context(), func(string) string { return "127.0.0.1:1" }, nil, &terminal{w: &b})
 	if err == nil || !strings.Contains(err.Error(), "no local stack answers at 127.0.0.1:1") {
 		t.Errorf("error is %v", err)
 	}

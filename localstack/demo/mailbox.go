@@ -49,9 +49,20 @@ type received struct {
 	raw     []byte
 }
 
-// next waits for the next mail; about says what it should be.
-func (m *mailbox) next(ctx context.Context, about string) (got received, err error) {
-	err = wait(ctx, about+" to "+m.address, func() (bool, error) {
+// next waits for the next mail, which should be what about says: its text has to hold holds.
+func (m *mailbox) next(ctx context.Context, about, holds string) (got received, err error) {
+	if err := m.wait(ctx, about, &got); err != nil {
+		return got, err
+	}
+	text, err := got.part("text/plain")
+	if err == nil && !strings.Contains(text, holds) {
+		err = fmt.Errorf("the mail %q to %s is not %s: it lacks %q", got.subject, m.address, about, holds)
+	}
+	return got, err
+}
+
+func (m *mailbox) wait(ctx context.Context, about string, got *received) error {
+	return wait(ctx, about+" to "+m.address, func() (bool, error) {
 		list, err := m.d.sentTo(ctx, m.address)
 		if err != nil || len(list) <= m.read {
 			return false, err
@@ -61,7 +72,15 @@ func (m *mailbox) next(ctx context.Context, about string) (got received, err err
 		m.read++
 		return true, err
 	})
-	return got, err
+}
+
+// nothingElse fails if there are mails that were not read.
+func (m *mailbox) nothingElse(ctx context.Context) error {
+	list, err := m.d.sentTo(ctx, m.address)
+	if err == nil && len(list) != m.read {
+		err = fmt.Errorf("%s got a mail that nobody told of: %q", m.address, list[len(list)-1].Subject)
+	}
+	return err
 }
 
 // part is the decoded text of the mail's first part of a media type.

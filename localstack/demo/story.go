@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,17 +22,37 @@ type story struct {
 	inbox     *mailbox         // hers
 	calendars *calendars       // of all guests
 
-	event    imiptest.Event // as it stands in her calendar
+	event    imiptest.Event // that everybody is invited to, as it stands in her calendar
+	sixth    imiptest.Event // that she could register after the order
 	uid      string         // ours
 	newest   string         // the uid of the event that was registered last
 	three    []guest        // who open the link
 	list     []guest        // who are on the list
 	sentList string         // id of the mail that brought it
+	counts   statistics     // of the event, before it moves
 	now      time.Time      // when the last mail of a calendar was written; each next one is a second later
 }
 
-// play tells the story. The people are new in each one, so that it can be played again against the same stack.
-func play(ctx context.Context, d doors, out *terminal) error {
+// chapters of the story: what each is called, in a sentence what it is about, and who tells it.
+var chapters = []struct {
+	title, about string
+	tell         func(*story, context.Context) error
+}{
+	{"An event", "Ada makes it in her own calendar, and invites one address more.", (*story).anEvent},
+	{"Three people open its link", "A link in a newsletter or on a page sends a calendar invitation.", (*story).threeGuests},
+	{"A thousand people on a list", "One mail with a CSV file invites them all.", (*story).theList},
+	{"They answer", "Their calendars mail the answers back, and the server counts them.", (*story).theAnswers},
+	{"Who comes?", "All guests in a file, whenever Ada wants it.", (*story).theReport},
+	{"The event moves", "Ada changes it in her calendar, and all calendars follow.", (*story).theUpdate},
+	{"A sixth event", "Five are free. An order lifts the limit.", (*story).theOrder},
+	{"No more mail, please", "Whoever unsubscribes gets nothing more from this organizer.", (*story).theUnsubscribe},
+	{"The event is called off", "Ada deletes it, and all calendars learn of it.", (*story).theCancellation},
+}
+
+// play tells the story, and returns where to look at what it left. The people are new in each one, so that it can be played again
+// against the same stack.
+func play(ctx context.Context, d doors, out *terminal) (links [][2]string, err error) {
+	begin := time.Now()
 	people := "." + strings.ToLower(rand.Text()[:6]) + "@"
 	ada := imiptest.Address{Name: "Ada Lovelace", Email: "ada" + people + "example.com"}
 	s := &story{
@@ -42,34 +64,35 @@ func play(ctx context.Context, d doors, out *terminal) error {
 		},
 		list: listed(people), now: time.Now().UTC().Truncate(time.Second),
 	}
-	for _, chapter := range []struct {
-		title string
-		tell  func(*story, context.Context) error
-	}{
-		{"An event", (*story).anEvent},
-		{"Three people open its link", (*story).threeGuests},
-		{"A thousand people on a list", (*story).theList},
-		{"They answer", (*story).theAnswers},
-		{"The event moves", (*story).theUpdate},
-		{"The event is called off", (*story).theCancellation},
-		{"Who was invited, and what became of it", (*story).theReport},
-		{"A sixth event", (*story).theOrder},
-		{"No more mail, please", (*story).theUnsubscribe},
-	} {
-		out.chapter(chapter.title)
+	for i, chapter := range chapters {
+		out.chapter(i+1, chapter.title, chapter.about)
 		if err := chapter.tell(s, ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	out.links([][2]string{
-		{"the list's workflow, as a graph", d.page("executions/bulk-invites/" + s.sentList)},
-		{"the update's, with its Map Run", d.page("executions/event-update/" + s.uid + "-1")},
-		{"all workflows that ran", d.page("executions")},
+	if err := s.nothingElse(ctx); err != nil {
+		return nil, err
+	}
+	out.end(fmt.Sprintf("All of this was checked: %s mails to %s people, in %s.", count(s.calendars.read), count(s.everybody()+1), short(time.Since(begin))))
+	return [][2]string{
+		{"the list", d.page("executions/bulk-invites/" + s.sentList)},
+		{"the update", d.page("executions/event-update/" + s.uid + "-1")},
+		{"the event", d.page("event/" + s.uid)},
 		{"Ada's mail", d.page("sent?to=" + ada.Email)},
-		{"the event and its guests", d.page("event/" + s.uid)},
-		{"the statistics (x-api-key: " + key + ")", d.route("/event/" + s.uid + "/statistics")},
-	})
-	return nil
+		{"all workflows", d.page("executions")},
+	}, nil
+}
+
+// nothingElse fails if anybody has got a mail that the story does not tell of.
+func (s *story) nothingElse(ctx context.Context) error {
+	if err := s.inbox.nothingElse(ctx); err != nil {
+		return err
+	}
+	mails, err := s.calendars.follow(ctx)
+	if err == nil && len(mails) > 0 {
+		err = fmt.Errorf("these people got a mail that nobody told of: %v", slices.Sorted(maps.Keys(mails)))
+	}
+	return err
 }
 
 // everybody is how many people are invited to the event.

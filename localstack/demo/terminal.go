@@ -46,16 +46,27 @@ func (t *terminal) title(text string) {
 }
 
 // chapter begins a part of the story.
-func (t *terminal) chapter(text string) {
-	fmt.Fprintf(t.w, "\n  %s\n\n", t.paint(bold, text))
+func (t *terminal) chapter(number int, title, about string) {
+	fmt.Fprintf(t.w, "\n  %s %s\n    %s\n\n", t.paint(blue, strconv.Itoa(number)), t.paint(bold, title), t.paint(faint, about))
 }
 
-func (t *terminal) note(text string) { fmt.Fprintf(t.w, "\n  %s\n\n", t.paint(faint, text)) }
+// note writes lines between the parts.
+func (t *terminal) note(lines ...string) {
+	fmt.Fprintln(t.w)
+	for _, line := range lines {
+		fmt.Fprintf(t.w, "  %s\n", t.paint(faint, line))
+	}
+}
 
-// stepWidth is the column at which a step's time stands.
-const stepWidth = 72
+// end says that the story is over.
+func (t *terminal) end(text string) {
+	fmt.Fprintf(t.w, "\n  %s\n", t.paint(green, text))
+}
 
-// step runs a step of the story and says how it went: what was done, what came of it, how long it took.
+// stepWidth is how wide the name of a step may be. A step's line then has 78 columns with its time, and 80 are most terminals' width.
+const stepWidth = 68
+
+// step runs a step of the story and says how it went: what was done, what came of it (some lines), how long it took.
 func (t *terminal) step(what string, do func() (result string, err error)) error {
 	t.what = what
 	if t.live {
@@ -73,7 +84,9 @@ func (t *terminal) step(what string, do func() (result string, err error)) error
 	pad := strings.Repeat(" ", max(1, stepWidth-utf8.RuneCountInString(what)))
 	fmt.Fprintf(t.w, "  %s %s%s%s\n", t.paint(green, "✓"), what, pad, t.paint(faint, fmt.Sprintf("%6s", short(time.Since(begin)))))
 	if result != "" {
-		fmt.Fprintf(t.w, "    %s\n", t.paint(faint, result))
+		for line := range strings.Lines(result) {
+			fmt.Fprintf(t.w, "    %s\n", t.paint(faint, strings.TrimSpace(line)))
+		}
 	}
 	return nil
 }
@@ -116,8 +129,11 @@ func (t *terminal) table(heading string, rows []row) {
 		greatest = max(greatest, r.n)
 	}
 	for _, r := range rows {
-		bar := strings.Repeat("█", (r.n*barWidth+greatest-1)/greatest)
-		fmt.Fprintf(t.w, "    %-10s %6s  %s\n", r.name, count(r.n), t.paint(r.style, bar))
+		fmt.Fprintf(t.w, "    %-10s %6s", r.name, count(r.n))
+		if bar := strings.Repeat("█", (r.n*barWidth+greatest-1)/greatest); bar != "" {
+			fmt.Fprint(t.w, "  ", t.paint(r.style, bar))
+		}
+		fmt.Fprintln(t.w)
 	}
 }
 
@@ -129,8 +145,8 @@ type row struct {
 
 // links writes addresses to look at.
 func (t *terminal) links(links [][2]string) {
-	fmt.Fprintf(t.w, "\n  %s\n\n", t.paint(bold, "Look at it"))
+	fmt.Fprintf(t.w, "\n  %s\n", t.paint(bold, "Look at it"))
 	for _, l := range links {
-		fmt.Fprintf(t.w, "    %-38s %s\n", l[0], t.paint(blue, l[1]))
+		fmt.Fprintf(t.w, "    %-14s %s\n", l[0], t.paint(blue, l[1]))
 	}
 }

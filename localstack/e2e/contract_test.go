@@ -3,12 +3,16 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/calendarinvite/calendarinviteserver/handlers"
+	"github.com/calendarinvite/calendarinviteserver/internal/app"
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 	"github.com/calendarinvite/calendarinviteserver/localstack/wiring"
@@ -272,6 +276,43 @@ func TestProductionBinaryStaysAlone(t *testing.T) {
 	for _, dep := range strings.Fields(string(out)) {
 		if strings.Contains(dep, "/calendarinviteserver/localstack") || dep == "text/template" || dep == "html/template" {
 			t.Errorf("the binary contains %s", dep)
+		}
+	}
+}
+
+// Every function gets the settings that it reads, and no others.
+func TestFunctionsReadTheirSettings(t *testing.T) {
+	w := load(t)
+	vault := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { // what a step asks for when it starts
+		rw.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		fmt.Fprint(rw, `{"SecretString": "a secret of the test, long enough to seal with"}`)
+	}))
+	t.Cleanup(vault.Close)
+	for name, function := range w.Functions {
+		given, read := w.Environment(name), map[string]bool{}
+		given["AWS_ENDPOINT_URL"] = vault.URL
+		a := app.New(name, func(setting string) (string, bool) {
+			read[setting] = true
+			value, has := given[setting]
+			return value, has
+		}, io.Discard)
+		construct, err := handlers.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		construct(t.Context(), a)
+		if err := a.Err(); err != nil {
+			t.Errorf("%s cannot start: %v", name, err)
+		}
+		for _, setting := range function.Settings {
+			if !read[setting] {
+				t.Errorf("%s gets %s and never reads it", name, setting)
+			}
+		}
+		for setting := range read {
+			if _, known := w.Settings[setting]; known && !slices.Contains(function.Settings, setting) && setting != "REGION" && setting != "LOG_LEVEL" {
+				t.Errorf("%s reads %s, which it is not given", name, setting)
+			}
 		}
 	}
 }

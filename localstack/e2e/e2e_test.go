@@ -60,7 +60,8 @@ func start(t testing.TB, changes ...func(*stack.Config)) *system {
 	return s
 }
 
-// settle waits until no execution is under way: fan-outs run on after the mail's own execution has ended.
+// settle waits until no execution is under way and no event is on its way to one: fan-outs, feedback and webhooks run on after the mail's
+// own execution has ended.
 func (s *system) settle() {
 	s.t.Helper()
 	var running []string
@@ -70,11 +71,18 @@ func (s *system) settle() {
 		}
 	}()
 	s.Eventually("the end of every execution", func() bool {
+		pending, err := s.Events.Pending()
+		if err != nil {
+			s.t.Fatal(err)
+		}
 		all, err := s.States.List("")
 		if err != nil {
 			s.t.Fatal(err)
 		}
 		running = nil
+		for _, d := range pending {
+			running = append(running, "an event for the rule "+d.Rule)
+		}
 		for _, x := range all {
 			if x.Status == "RUNNING" {
 				running = append(running, x.Machine+"/"+x.Name)

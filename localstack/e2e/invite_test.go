@@ -242,7 +242,9 @@ func TestInviteLink(t *testing.T) {
 	t.Run("nothing for a person with a block, and nobody learns of it", func(t *testing.T) {
 		s := s.on(t)
 		guest := somebody("hidden")
-		s.put("attendee#"+guest.Email, "block#"+organizer.Email)
+		if got := s.unsubscribed(guest.Email, unsubscribe, fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: unsubscribe <%s>\r\n\r\nNever.\r\n", guest.Email, unsubscribe, organizer.Email)); got != "blocked" {
+			t.Fatalf("a block without an invitation is %s", got)
+		}
 		if a := s.link(uid, guest.Email); a.Status != 302 || a.Header.Get("Location") != "http://"+s.API+"/landing" {
 			t.Errorf("%d %s", a.Status, a.Body)
 		}

@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -274,4 +276,56 @@ func (s *system) keys() *seal.Keys {
 		s.t.Fatal(err)
 	}
 	return keys
+}
+
+// crowd writes the records of so many guests of the event, who hold its invitation and have much to say, and counts them: through the
+// doors it takes too long.
+func (p *party) crowd(n int) {
+	p.t.Helper()
+	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+	guest, err := attributevalue.MarshalMapWithOptions(invite.Attendee{
+		UID: p.uid, MailTo: p.event.Organizer.Email, Tenant: "default", Origin: "bulk", Status: "noaction", Delivery: invite.DeliverySent, Generation: 1, Version: 1,
+		Comment: strings.Repeat("Looking forward to it. ", 90),
+	}, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	table, ctx := p.table(), context.Background()
+	var writers sync.WaitGroup
+	batches := make(chan []types.TransactWriteItem)
+	for range 4 {
+		writers.Go(func() {
+			for batch := range batches {
+				if _, err := table.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: batch}); err != nil {
+					p.t.Error(err)
+				}
+			}
+		})
+	}
+	var batch []types.TransactWriteItem
+	for i := range n {
+		email, record := fmt.Sprintf("guest%d@crowd.example", i), maps.Clone(guest)
+		record["pk"], record["sk"], record["email"] = text("event#"+p.uid), text("attendee#"+email), text(email)
+		batch = append(batch, types.TransactWriteItem{Put: &types.Put{TableName: aws.String("cis"), Item: record}})
+		if len(batch) == 100 || i == n-1 { // the most of a transaction
+			batches <- batch
+			batch = nil
+		}
+	}
+	close(batches)
+	writers.Wait()
+	shards := map[string]string{
+		"event#" + p.uid: "event_statistics#" + p.uid + "#0", "organizer#" + p.event.Organizer.Email: "organizer_statistics#" + p.event.Organizer.Email + "#0",
+		"system#": "system_statistics#0",
+	}
+	for pk, sk := range shards {
+		_, err := table.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: aws.String("cis"), Key: item{"pk": text(pk), "sk": text(sk)}, UpdateExpression: aws.String("ADD attendees :n, invites :n, #silent :n, #bulk :n"),
+			ExpressionAttributeNames:  map[string]string{"#silent": "rsvp#noaction", "#bulk": "origin#bulk"},
+			ExpressionAttributeValues: item{":n": &types.AttributeValueMemberN{Value: strconv.Itoa(n)}},
+		})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+	}
 }

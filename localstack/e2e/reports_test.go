@@ -3,6 +3,8 @@ package e2e
 import (
 	"bytes"
 	"encoding/csv"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -154,4 +156,25 @@ func TestReportsOfAnotherTenant(t *testing.T) {
 	if s.settle(); s.sentTo(organizer.Email) != before {
 		t.Errorf("%d mails", s.sentTo(organizer.Email)-before)
 	}
+}
+
+// downloads fetches a report by its link, and returns it.
+func (s *system) downloads(link string) string {
+	s.t.Helper()
+	a := s.Do("GET", link, "")
+	target := a.Header.Get("Location")
+	path, found := strings.CutPrefix(target, "http://"+s.AWS)
+	if a.Status != 302 || !found {
+		s.t.Fatalf("%d to %q: %s", a.Status, target, a.Body)
+	}
+	file, err := http.Get("http://" + s.AWS + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer file.Body.Close()
+	text, err := io.ReadAll(file.Body)
+	if err != nil || file.StatusCode != 200 || !strings.Contains(file.Header.Get("Content-Disposition"), ".csv") {
+		s.t.Fatalf("%s, %q, %v: %.200s", file.Status, file.Header.Get("Content-Disposition"), err, text)
+	}
+	return string(text)
 }

@@ -19,7 +19,7 @@ type nodeView struct {
 	Outcome Outcome
 	Visits  int
 	Retries int
-	Anchor  string // of its last visit
+	Link    string // of its last visit
 }
 
 type edgeView struct {
@@ -43,9 +43,11 @@ func colour(d *graph.Drawing, visits []visitView) *graphView {
 		taken[[2]string{before[v.Within], v.Name}] = true
 		before[v.Within] = v.Name
 		if n := nodes[v.Name]; n != nil {
-			n.Outcome, n.Anchor = v.Outcome, v.Anchor
-			n.Visits++
-			n.Retries += v.Retries
+			n.Outcome, n.Link = v.Outcome, v.Link
+			if v.Anchor != "" { // the children of a Map Run are only a sample
+				n.Visits++
+				n.Retries += v.Retries
+			}
 		}
 	}
 	for _, e := range d.Edges {

@@ -1,14 +1,12 @@
 package inspect
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/inspect/graph"
-	"github.com/calendarinvite/calendarinviteserver/localstack/protocol"
 	"github.com/calendarinvite/calendarinviteserver/localstack/states"
 )
 
@@ -92,7 +90,8 @@ type executionPage struct {
 type visitView struct {
 	states.Visit
 	Outcome Outcome
-	Anchor  string
+	Anchor  string // where it is on the page; none of those inside Map Runs
+	Link    string // what the state leads to in the graph
 }
 
 func (p *Pages) execution(w http.ResponseWriter, r *http.Request) error {
@@ -101,8 +100,7 @@ func (p *Pages) execution(w http.ResponseWriter, r *http.Request) error {
 		machine += "/" + label
 	}
 	e, err := p.Executions.Describe(machine, r.PathValue("name"))
-	var refused *protocol.Error
-	if errors.As(err, &refused) && refused.Code == "ExecutionDoesNotExist" {
+	if isRefused(err, "ExecutionDoesNotExist") {
 		return errNotFound
 	}
 	if err != nil {
@@ -121,12 +119,16 @@ func (p *Pages) execution(w http.ResponseWriter, r *http.Request) error {
 		}{e, page.MapRuns})
 	}
 	for i, v := range e.States {
-		page.Visits = append(page.Visits, visitView{Visit: v, Outcome: outcome(v, e.Status), Anchor: anchor(i)})
+		page.Visits = append(page.Visits, visitView{Visit: v, Outcome: outcome(v, e.Status), Anchor: anchor(i), Link: "#" + anchor(i)})
 	}
 	if drawing, err := graph.Draw(e.Definition); err != nil {
 		page.Problem = err.Error()
 	} else {
-		page.Graph = colour(drawing, page.Visits)
+		inside, err := p.insideMaps(page.MapRuns)
+		if err != nil {
+			return err
+		}
+		page.Graph = colour(drawing, append(inside, page.Visits...))
 	}
 	if page.History, err = p.Executions.History(e.Machine, e.Name); err != nil {
 		return err

@@ -256,6 +256,27 @@ func TestEmptyListsAreLists(t *testing.T) {
 	}
 }
 
+// TestStatesInsideMapRuns: the graph shows what the children of a Map Run did, and those that failed before the others.
+func TestStatesInsideMapRuns(t *testing.T) {
+	w := newWorld(t)
+	w.executions[0].Definition = json.RawMessage(`{"StartAt":"Rows","States":{"Rows":{"Type":"Map","End":true,
+		"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Task","Next":"B"},"B":{"Type":"Pass","End":true}}}}}}`)
+	w.executions[0].States = []states.Visit{{Name: "Rows", Type: "Map", Entered: noon}}
+	p, err := New(w.sources(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := get(t, p, "/_local/executions/event-request/"+messageID, browser).Body.String()
+	for _, want := range []string{`<a href="/_local/mapruns/` + w.mapRun.ID + `"><g class="node failed task"`, `<g class="node unvisited pass"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("page lacks %s", want)
+		}
+	}
+	if strings.Contains(body, `class="badge"`) {
+		t.Error("the visits of some children are counted as if they were all")
+	}
+}
+
 func TestOutcome(t *testing.T) {
 	end := noon
 	for _, c := range []struct {
@@ -283,6 +304,7 @@ func TestFormats(t *testing.T) {
 		{formatBytes(512), "512 B"}, {formatBytes(3400), "3.4 kB"}, {formatBytes(int64(1.25e6)), "1.2 MB"},
 		{formatDuration(840 * time.Microsecond), "840 µs"}, {formatDuration(12 * time.Millisecond), "12 ms"}, {formatDuration(1300 * time.Millisecond), "1.3 s"},
 		{formatDuration(125 * time.Second), "2 min 5 s"}, {formatDuration(3700 * time.Second), "1 h 1 min"},
+		{formatCount(0), "0"}, {formatCount(999), "999"}, {formatCount(1003), "1,003"}, {formatCount(1234567), "1,234,567"},
 		{short(4, "ümlaut"), "üml…"}, {short(6, "ümlaut"), "ümlaut"}, {indent(json.RawMessage("{")), "{"},
 	} {
 		if c.got != c.want {

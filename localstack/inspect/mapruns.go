@@ -23,6 +23,12 @@ type MapRuns interface {
 // childStatuses are what the children of a Map Run can be chosen by.
 var childStatuses = []string{"RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
+// isRefused reports whether an error is that of a service, with this code.
+func isRefused(err error, code string) bool {
+	var refused *protocol.Error
+	return errors.As(err, &refused) && refused.Code == code
+}
+
 type mapRunPage struct {
 	states.MapRun
 	Statuses []string
@@ -33,14 +39,43 @@ type mapRunPage struct {
 	Next     int // place to go on from; 0 = there are no more
 }
 
+// sampled is how many children of a Map Run colour the states inside its Map state.
+const sampled = 50
+
+// insideMaps are the visits of the states inside an execution's distributed Map states: those of the first children of each Map Run, and
+// then of the first that failed, so that the colour tells of them.
+func (p *Pages) insideMaps(runs []states.MapRun) (visits []visitView, err error) {
+	for _, run := range runs {
+		for _, status := range []string{"", "FAILED"} {
+			children, _, err := p.MapRuns.Children(run.ID, status, 0, sampled)
+			if err != nil {
+				return nil, err
+			}
+			for _, child := range children {
+				e, err := p.Executions.Describe(child.Machine, child.Name)
+				if isRefused(err, "ExecutionDoesNotExist") {
+					continue // it has just become too old to be kept
+				}
+				if err != nil {
+					return nil, err
+				}
+				for _, v := range e.States {
+					v.Within = e.Name + "/" + v.Within
+					visits = append(visits, visitView{Visit: v, Outcome: outcome(v, e.Status), Link: "/_local/mapruns/" + run.ID})
+				}
+			}
+		}
+	}
+	return visits, nil
+}
+
 // mapRun shows how a Map Run stands, and its children.
 func (p *Pages) mapRun(w http.ResponseWriter, r *http.Request) error {
 	if p.MapRuns == nil {
 		return errNotFound
 	}
 	run, err := p.MapRuns.MapRun(r.PathValue("id"))
-	var refused *protocol.Error
-	if errors.As(err, &refused) && refused.Code == "ResourceNotFound" {
+	if isRefused(err, "ResourceNotFound") {
 		return errNotFound
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -50,6 +51,7 @@ var functions = template.FuncMap{
 	"datetime": func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") },
 	"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"bytes":    formatBytes,
+	"count":    formatCount,
 	"duration": formatDuration,
 	"json":     indent,
 	"lower":    func(v any) string { return strings.ToLower(fmt.Sprint(v)) },
@@ -139,6 +141,15 @@ func notNil[T any](s []T) []T {
 		return []T{}
 	}
 	return s
+}
+
+// formatCount writes a number with commas between thousands.
+func formatCount(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // formatBytes writes a size for people: 512 B, 3.4 kB, 1.2 MB.

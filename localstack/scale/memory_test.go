@@ -1,55 +1,115 @@
 package scale
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
+	"io"
+"time"
 	"testing"
-	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/handlers"
-	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
+	"github.com/calendarinvite/calendarinviteserver/internal/bulk"
 )
 
-func TestMemoryIsFlat(t *testing.T) {
-	s := start(t, stacktest.Env("EVENT_LIMIT", "0"))
+const (
+	maxMemory = 128 << 20 // bytes of any step's process
+	// What a step's process may need more for ten times as many people: buffers that are full only then, of a multipart upload for example.
+	// A record of each of 90,000 people more would be 70 MB at least.
+	maxGrowth = 24 << 20
+	// A mail is read as a whole: what it needs grows with the mail, which has 10 MiB at most, as it came, decoded, and with the garbage
+	// collector's room.
+	growthOfMail = 4
+)
+
+// TestMemory does what concerns all people of an event with 10,000 and with 100,000 of them: reads a list of them, looks for each of them,
+// reports about the list, stages them for an update and for a cancellation, and reports about them.
+func TestMemory(t *testing.T) {
+	s := start(t)
 	s.allow()
-	var peaks []map[string]int64
-	for _, people := range []int{10_000, 100_000} {
-		e := tea(s)
-		e.Key = map[int]string{10_000: "a", 100_000: "b"}[people]
-		uid := s.request(e)
-		since := time.Now()
-		s.invited(uid, people)
-		t.Log("seeded", time.Since(since))
-		e.Sequence, e.At, e.Summary = 1, e.At.Add(time.Minute), "More tea"
-		s.Runtime.ResetPeak()
-
-		since = time.Now()
-		s.ended("bulk-invites", s.SendMail(host.Email, "bulk@"+s.Domain, s.list(uid, people)))
-		t.Log("bulk", time.Since(since))
-
-		// cheat: look at the event as sequence 1
-		since = time.Now()
-		var staged handlers.Staged
-		s.call("stage-attendees-for-updated-event", handlers.FanOut{UID: uid, Sequence: 1}, &staged)
-		t.Log("stage", time.Since(since), staged)
-
-		since = time.Now()
-		if a := s.Get("/event/" + uid + "/report"); a.Status != 200 {
-			t.Fatal(a)
+	few, many := size(t, 10_000, 500), size(t, 100_000, 5_000)
+	small, smallMail := s.everybody("few", few)
+	large, largeMail := s.everybody("many", many)
+	for function, peak := range large {
+		allowed := int64(maxGrowth)
+		if function == "get-new-bulk-event-invites-from-email" {
+			allowed += growthOfMail * int64(largeMail-smallMail)
 		}
-		for range 2 {
-			all, _ := s.States.List("cis-attendee-report")
-			for _, x := range all {
-				s.ended("attendee-report", x.Name)
-			}
-			time.Sleep(time.Second)
+		t.Logf("%-45s %5.1f MB for %d, %5.1f MB for %d", function, mb(small[function]), few, mb(peak), many)
+		if peak >= maxMemory {
+			t.Errorf("%s had %.0f MB, less than %.0f are allowed", function, mb(peak), mb(maxMemory))
 		}
-		t.Log("report", time.Since(since))
-		peaks = append(peaks, s.Runtime.Peak())
+		if grown := peak - small[function]; grown > allowed {
+			t.Errorf("%s had %.1f MB more for %d people than for %d, at most %.1f are allowed", function, mb(grown), many, few, mb(allowed))
+		}
 	}
-	for f := range peaks[1] {
-		t.Logf("%-50s %.1f %.1f", f, float64(peaks[0][f])/(1<<20), float64(peaks[1][f])/(1<<20))
+}
+
+func mb(bytes int64) float64 { return float64(bytes) / (1 << 20) }
+
+// everybody measures the largest memory, in bytes, that each step's processes have had with an event of so many people, and the size of the
+// mail that lists them.
+func (s *system) everybody(key string, people int) (peaks map[string]int64, mailSize int) {
+	s.t.Helper()
+	e := tea(s)
+	e.Key = key
+	uid := s.register(e)
+	since := time.Now()
+	lap := func(what string) { s.t.Log(what, time.Since(since)); since = time.Now() }
+	s.invited(uid, people)
+	lap("seed")
+	mail := s.list(uid, people)
+	s.Runtime.ResetPeak()
+
+	x := s.bulk(mail)
+	lap("bulk")
+	s.mapped(x, people)
+	if got, want := s.tally(x), (bulk.Tally{Already: people}); got != want {
+		s.t.Errorf("the report says %+v, want %+v", got, want)
+	}
+	s.revised(uid, 1)
+	for _, step := range []string{"stage-attendees-for-updated-event", "stage-attendees-for-cancelled-event"} {
+		var staged handlers.Staged
+		s.call(step, handlers.FanOut{UID: uid, Sequence: 1}, &staged)
+		if staged.Count != people {
+			s.t.Errorf("%s counts %d people, want %d", step, staged.Count, people)
+		}
+		s.staged(staged, people)
+		lap("stage")
+	}
+	if a := s.Get("/event/" + uid + "/report"); a.Status != 200 {
+		s.t.Fatalf("the report: %d %s", a.Status, a.Body)
+	}
+	all, err := s.States.List(s.Wiring.Prefix() + "-attendee-report")
+	if err != nil || len(all) == 0 {
+		s.t.Fatalf("no report is under way: %v", err)
+	}
+	s.ended("attendee-report", all[len(all)-1].Name)
+	lap("report")
+	return s.Runtime.Peak(), len(mail)
+}
+
+// staged checks that the list names everybody once, in order.
+func (s *system) staged(of handlers.Staged, people int) {
+	s.t.Helper()
+	_, body, err := s.Objects.Open(s.t.Context(), of.Bucket, of.List)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer body.Close()
+	list, err := io.ReadAll(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	n := 0
+	for line := range bytes.Lines(list) {
+		var one handlers.StagedAttendee
+		if err := json.Unmarshal(line, &one); err != nil || one.Email != guest(n) {
+			s.t.Fatalf("line %d is %s: %v", n+1, line, err)
+		}
+		n++
+	}
+	if n != people {
+		s.t.Errorf("the list has %d lines, want %d", n, people)
 	}
 }
 
@@ -60,7 +120,7 @@ func (s *system) call(function string, in, out any) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	result, err := s.Runtime.Invoke(context.Background(), function, payload)
+	result, err := s.Runtime.Invoke(s.t.Context(), function, payload)
 	if err != nil || result.FunctionError != "" {
 		s.t.Fatalf("%s: %v %s %s", function, err, result.FunctionError, result.Payload)
 	}

@@ -1,5 +1,5 @@
-// Package scale holds the whole system to its sizes: lists of 10,000 and 100,000 people, what each of them costs, and what a step holds in
-// memory meanwhile.
+// Package scale holds the whole system to its sizes: lists and events of 10,000 and 100,000 people, what each of them costs in AWS calls and
+// write units, and what a step holds in memory meanwhile. With -short the sizes are smaller.
 package scale
 
 import (
@@ -19,6 +19,22 @@ import (
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
+// batch is how many rows or attendees a child of a Distributed Map is given (statemachines/*.asl.json).
+const batch = 90
+
+// children are so many that it takes for a list.
+func children(people int) int { return (people + batch - 1) / batch }
+
+// size is how many people a test is about.
+func size(t testing.TB, full, short int) int {
+	t.Helper()
+	if !testing.Short() {
+		return full
+	}
+	t.Logf("-short: %d people instead of %d", short, full)
+	return short
+}
+
 // system is a running stack of a test.
 type system struct {
 	*stacktest.Stack
@@ -26,16 +42,13 @@ type system struct {
 }
 
 // start starts a stack without limits. Workflows do not wait, and a retry comes at once.
-func start(t testing.TB, changes ...func(*stack.Config)) *system {
+func start(t testing.TB) *system {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("takes minutes")
-	}
-	changes = append([]func(*stack.Config){
-		stacktest.Env("EVENT_INVITE_LIMIT", "0"), stacktest.Env("BULK_CONCURRENCY", "4"), stacktest.Env("FAN_OUT_CONCURRENCY", "4"),
+	return &system{stacktest.Start(t,
+		stacktest.Env("EVENT_LIMIT", "0"), stacktest.Env("EVENT_INVITE_LIMIT", "0"),
+		stacktest.Env("BULK_CONCURRENCY", "4"), stacktest.Env("FAN_OUT_CONCURRENCY", "4"),
 		func(cfg *stack.Config) { cfg.Pace = 0.01 },
-	}, changes...)
-	return &system{stacktest.Start(t, changes...), t}
+	), t}
 }
 
 // on is the same system in a subtest.
@@ -52,16 +65,20 @@ func tea(s *system) imiptest.Event {
 	}
 }
 
-// request mails the event and returns the uid of the mail.
-func (s *system) request(e imiptest.Event) (id string) {
+// mail mails the organizer's event to create@ and waits for the end.
+func (s *system) mail(compose func(imiptest.Event) ([]byte, error), e imiptest.Event) states.Execution {
 	s.t.Helper()
-	raw, err := imiptest.ComposeRequest(e)
+	raw, err := compose(e)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	id = s.SendMail(host.Email, "create@"+s.Domain, raw)
-	s.ended("event-request", id)
-	return id
+	return s.ended("event-request", s.SendMail(host.Email, "create@"+s.Domain, raw))
+}
+
+// register makes the event and returns its uid.
+func (s *system) register(e imiptest.Event) string {
+	s.t.Helper()
+	return s.mail(imiptest.ComposeRequest, e).Name
 }
 
 // allow gives the organizer the permission to send lists.
@@ -93,11 +110,17 @@ func (s *system) list(uid string, people int) []byte {
 	return mail.Bytes()
 }
 
+// bulk mails a list and waits for the end.
+func (s *system) bulk(mail []byte) states.Execution {
+	s.t.Helper()
+	return s.ended("bulk-invites", s.SendMail(host.Email, "bulk@"+s.Domain, mail))
+}
+
 // ended waits for the end of an execution, which may take minutes, and checks that it succeeded.
 func (s *system) ended(workflow, name string) states.Execution {
 	s.t.Helper()
 	machine := s.Wiring.Prefix() + "-" + workflow
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for status := "RUNNING"; status == "RUNNING"; {
 		<-tick.C
@@ -118,6 +141,19 @@ func (s *system) ended(workflow, name string) states.Execution {
 	return x
 }
 
+// mapped checks that an execution ran one Distributed Map, over so many items in so many children, of which all succeeded.
+func (s *system) mapped(x states.Execution, items int) {
+	s.t.Helper()
+	runs, err := s.States.MapRuns(x.Machine, x.Name)
+	if err != nil || len(runs) != 1 {
+		s.t.Fatalf("%d Map Runs of %s: %v", len(runs), x.Name, err)
+	}
+	r := runs[0]
+	if r.Items.All != items || r.Items.Succeeded != items || r.Children.All != children(items) || r.Children.Succeeded != children(items) {
+		s.t.Errorf("the Map Run has %+v items in %+v children, want %d in %d", r.Items, r.Children, items, children(items))
+	}
+}
+
 // sentBy lists the mails of a function, without their texts.
 func (s *system) sentBy(function string) (sent []outbox.Sent) {
 	s.t.Helper()
@@ -133,13 +169,14 @@ func (s *system) sentBy(function string) (sent []outbox.Sent) {
 	return sent
 }
 
-// everybodyOnce checks that these are one mail to each of so many people.
-func (s *system) everybodyOnce(sent []outbox.Sent, people int) {
+// everybodyOnce checks that a function has sent one mail to each of so many people, and returns their ids by address.
+func (s *system) everybodyOnce(function string, people int) map[string]string {
 	s.t.Helper()
-	mails := map[string]int{}
+	sent, mails, ids := s.sentBy(function), map[string]int{}, map[string]string{}
 	for _, m := range sent {
 		for _, to := range m.Recipients() {
 			mails[to]++
+			ids[to] = m.ID
 		}
 	}
 	wrong := 0
@@ -153,12 +190,13 @@ func (s *system) everybodyOnce(sent []outbox.Sent, people int) {
 	if len(sent) != people || len(mails) != people {
 		s.t.Errorf("%d mails to %d people, want one to each of %d", len(sent), len(mails), people)
 	}
+	return ids
 }
 
 // get reads JSON from the REST API.
-func (s *system) get(path string, into any) {
+func (s *system) get(path, key string, into any) {
 	s.t.Helper()
-	a := s.Get(path)
+	a := s.Do("GET", path, "", "x-api-key", key)
 	if a.Status != 200 {
 		s.t.Fatalf("GET %s: %d %s", path, a.Status, a.Body)
 	}

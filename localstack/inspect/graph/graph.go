@@ -115,9 +115,18 @@ func size(s *state) (w, h float64, inner []*Drawing) {
 		d := draw(b)
 		inner = append(inner, d)
 		across += d.Width + frameEdge
-		tallest = max(tallest, d.Height)
+		tallest = max(tallest, d.Height-d.top())
 	}
 	return max(w, across), tallest + frameTitle + 2*frameEdge, inner
+}
+
+// top is where the first state begins: above it is only the start mark, which a branch goes without.
+func (d *Drawing) top() float64 {
+	top := d.Height
+	for _, n := range d.Nodes {
+		top = min(top, n.Y)
+	}
+	return top
 }
 
 // add puts a state into the drawing, and after its frame all that is inside.
@@ -129,8 +138,9 @@ func (d *Drawing) add(v *vertex) {
 	for _, in := range v.inner {
 		total += in.Width
 	}
-	x, y := v.x-total/2, n.Y+frameTitle+frameEdge
+	x := v.x - total/2
 	for _, in := range v.inner {
+		y := n.Y + frameTitle + frameEdge - in.top()
 		for _, node := range in.Nodes {
 			node.X, node.Y = node.X+x, node.Y+y
 			d.Nodes = append(d.Nodes, node)

@@ -73,6 +73,20 @@ func TestLayout(t *testing.T) {
 	}
 }
 
+// TestFramesHaveNoEmptyPlace: states begin below a frame's title and end above its lower side.
+func TestFramesHaveNoEmptyPlace(t *testing.T) {
+	nodes := map[string]Node{}
+	for _, n := range drawing(t, nested).Nodes {
+		nodes[n.Name] = n
+	}
+	for _, c := range []struct{ frame, first, last string }{{"Each", "Inner", "Inner"}, {"Both", "Right", "Right2"}, {"Both", "Left", "Right2"}} {
+		frame, first, last := nodes[c.frame], nodes[c.first], nodes[c.last]
+		if above, below := first.Y-frame.Y, frame.Y+frame.H-last.Y-last.H; above != frameTitle+frameEdge || math.Abs(below-frameEdge) > 0.01 {
+			t.Errorf("%s: %.0f above %s, %.0f below %s", c.frame, above, c.first, below, c.last)
+		}
+	}
+}
+
 // onBorder reports whether a point is on the upper or lower side of a node.
 func onBorder(n Node, p Point) bool {
 	side := math.Abs(p.Y-n.Y) < 0.01 || math.Abs(p.Y-n.Y-n.H) < 0.01

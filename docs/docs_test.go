@@ -161,3 +161,55 @@ func TestMakeTargetsExist(t *testing.T) {
 		}
 	}
 }
+
+// TestTerraformNamesExist holds the commands and the examples of the guides against Terraform's own files.
+func TestTerraformNamesExist(t *testing.T) {
+	declared := func(folder, kind string) map[string]bool {
+		names := map[string]bool{}
+		files, err := filepath.Glob(filepath.Join(root, folder, "*.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range regexp.MustCompile(`(?m)^`+kind+` "(\w+)"`).FindAllStringSubmatch(string(text), -1) {
+				names[found[1]] = true
+			}
+		}
+		if len(names) == 0 {
+			t.Errorf("%s declares no %s", folder, kind)
+		}
+		return names
+	}
+	command := regexp.MustCompile(`-chdir=(terraform(?:/bootstrap)?) ([^\n` + "`" + `]*)`)
+	output, variable := regexp.MustCompile(`^output (?:-raw )?(\w+)`), regexp.MustCompile(`-var (\w+)=`)
+	example, assigned := regexp.MustCompile("(?ms)^ *```hcl\n(.*?)```"), regexp.MustCompile(`(?m)^ *(\w+) *=`)
+	commands := 0
+	for _, page := range pages(t) {
+		text := read(t, page)
+		for _, found := range command.FindAllStringSubmatch(text, -1) {
+			commands++
+			if name := output.FindStringSubmatch(found[2]); name != nil && !declared(found[1], "output")[name[1]] {
+				t.Errorf("%s asks %s for the output %s, which it does not have", page, found[1], name[1])
+			}
+			for _, name := range variable.FindAllStringSubmatch(found[2], -1) {
+				if !declared(found[1], "variable")[name[1]] {
+					t.Errorf("%s gives %s the variable %s, which it does not have", page, found[1], name[1])
+				}
+			}
+		}
+		for _, block := range example.FindAllStringSubmatch(text, -1) {
+			for _, name := range assigned.FindAllStringSubmatch(block[1], -1) {
+				if !declared("terraform", "variable")[name[1]] {
+					t.Errorf("%s shows the variable %s, which terraform does not have", page, name[1])
+				}
+			}
+		}
+	}
+	if commands == 0 {
+		t.Error("no command was found")
+	}
+}

@@ -126,6 +126,7 @@ resource "aws_cloudwatch_metric_alarm" "alarm" {
 }
 
 # Not encrypted with a key: CloudWatch cannot use the AWS managed one, and alarms hold names and numbers only.
+#tfsec:ignore:aws-sns-enable-topic-encryption
 resource "aws_sns_topic" "alarms" {
   name = "${local.prefix}-alarms"
 }

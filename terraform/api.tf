@@ -163,12 +163,15 @@ resource "aws_api_gateway_method_settings" "api" {
   }
 }
 
+# CloudWatch encrypts all logs; a key of KMS would add cost, and who may read logs is decided by IAM.
+#tfsec:ignore:aws-cloudwatch-log-group-customer-key
 resource "aws_cloudwatch_log_group" "access" {
   name              = "/aws/apigateway/${local.prefix}"
   retention_in_days = var.log_retention_days
 }
 
 # API Gateway writes here by itself, and would keep it for ever.
+#tfsec:ignore:aws-cloudwatch-log-group-customer-key
 resource "aws_cloudwatch_log_group" "execution" {
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/${var.stage}"
   retention_in_days = var.log_retention_days

@@ -36,6 +36,10 @@ resource "aws_lambda_function" "step" {
   depends_on = [aws_iam_role_policy.wiring, aws_iam_role_policy.runtime]
 
   lifecycle {
+    precondition { # so do roles of IAM
+      condition     = length("${local.prefix}-${each.key}") <= 64
+      error_message = "${local.prefix}-${each.key} is too long for the name of a function: Lambda takes 64 characters."
+    }
     precondition { # Lambda guide, "Lambda quotas": environment variables together have at most 4 KB
       condition = 4096 > length(join("", flatten([
         for name in concat(["HANDLER", "REGION", "LOG_LEVEL"], each.value.settings) : [name, try(local.settings[name], each.key)]
@@ -51,11 +55,4 @@ resource "aws_cloudwatch_log_group" "function" {
 
   name              = "/aws/lambda/${local.prefix}-${each.key}"
   retention_in_days = var.log_retention_days
-}
-
-check "package" {
-  assert {
-    condition     = fileexists(var.package)
-    error_message = "There is no ${var.package}: run make package before you apply."
-  }
 }

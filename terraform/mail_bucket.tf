@@ -1,5 +1,8 @@
 # Received mail, attendee lists, fan-outs and reports. No versions: what has expired is gone.
 
+# No access log: it would be one more place with personal data in it.
+#tfsec:ignore:aws-s3-enable-versioning
+#tfsec:ignore:aws-s3-enable-bucket-logging
 resource "aws_s3_bucket" "mail" {
   bucket        = local.names.mail_bucket
   force_destroy = !var.protect
@@ -22,6 +25,7 @@ resource "aws_s3_bucket_ownership_controls" "mail" {
 }
 
 # S3's own keys: with a KMS key in the receipt rule SES would encrypt on its side, which the steps could not read.
+#tfsec:ignore:aws-s3-encryption-customer-key
 resource "aws_s3_bucket_server_side_encryption_configuration" "mail" {
   bucket = aws_s3_bucket.mail.id
 
@@ -59,7 +63,7 @@ resource "aws_s3_bucket_policy" "mail" {
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:*"
-        Resource  = [aws_s3_bucket.mail.arn, "${aws_s3_bucket.mail.arn}/*"]
+        Resource  = [local.mail_bucket_arn, "${local.mail_bucket_arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       ], [for name, box in local.mailboxes : { # each rule writes under its own prefix, and no other account's SES does
@@ -67,7 +71,7 @@ resource "aws_s3_bucket_policy" "mail" {
         Effect    = "Allow"
         Principal = { Service = "ses.amazonaws.com" }
         Action    = "s3:PutObject"
-        Resource  = "${aws_s3_bucket.mail.arn}/${box.prefix}*"
+        Resource  = "${local.mail_bucket_arn}/${box.prefix}*"
         Condition = { StringEquals = {
           "aws:SourceAccount" = local.account
           "aws:SourceArn"     = "${local.receipt_rules}${name}"

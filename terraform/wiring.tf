@@ -30,10 +30,12 @@ locals {
 
   # ARNs are made from names, not taken from resources: the API's document names the functions, the functions' settings name the API, and
   # a role names the machine that has it, so that references would go round in a circle.
-  functions = "arn:${local.partition}:lambda:${var.region}:${local.account}:function:${local.prefix}-"
-  machines  = "arn:${local.partition}:states:${var.region}:${local.account}:stateMachine:${local.prefix}-"
-  invoke    = "arn:${local.partition}:apigateway:${var.region}:lambda:path/2015-03-31/functions/${local.functions}"
-  bus       = "arn:${local.partition}:events:${var.region}:${local.account}:event-bus/default"
+  functions           = "arn:${local.partition}:lambda:${var.region}:${local.account}:function:${local.prefix}-"
+  machines            = "arn:${local.partition}:states:${var.region}:${local.account}:stateMachine:${local.prefix}-"
+  invoke              = "arn:${local.partition}:apigateway:${var.region}:lambda:path/2015-03-31/functions/${local.functions}"
+  mail_bucket_arn     = "arn:${local.partition}:s3:::${local.names.mail_bucket}"
+  template_bucket_arn = "arn:${local.partition}:s3:::${local.names.template_bucket}"
+  bus                 = "arn:${local.partition}:events:${var.region}:${local.account}:event-bus/default"
 
   wiring = yamldecode(templatefile("${path.module}/wiring.yaml", local.names))
 
@@ -65,6 +67,6 @@ locals {
 
   # Settings that a deployment may change: all but those that are made from the file or are names of resources, which permissions repeat.
   adjustable = [for name, value in yamldecode(file("${path.module}/wiring.yaml")).settings : name
-    if try(!startswith(value, "$${") && !strcontains(value, "$${prefix}"), false)
+    if try(!can(regex("^\\$\\{[a-z_]+\\}$", value)) && !strcontains(value, "$${prefix}"), false)
   ]
 }

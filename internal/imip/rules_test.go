@@ -219,7 +219,7 @@ func TestRule39_OneClickUnsubscribe(t *testing.T) {
 		t.Errorf("opens as %+v, %v", opened, err)
 	}
 	for _, kind := range []string{"text/plain", "text/html"} {
-		if body := s.part(t, kind).body; !strings.Contains(body, "https://api.cis.localhost/unsubscribe/"+links[1]) || !strings.Contains(body, "nothing new from this organizer") {
+		if body := s.part(t, kind).body; !strings.Contains(body, "https://api.cis.localhost/unsubscribe/"+links[1]) || !strings.Contains(body, "nothing from this organizer") {
 			t.Errorf("%s does not say how to unsubscribe", kind)
 		}
 	}

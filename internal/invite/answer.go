@@ -174,8 +174,12 @@ func (a Attendee) hears(r Reply, given itip.Answer) bool {
 	return comment != "" && comment != a.Comment && a.entryOf(r, given) < 0
 }
 
+// maxComment is how many octets are kept of what a guest or an organizer says in a form or a calendar: the thousand characters that the
+// pages promise (page.CommentLength), in any script.
+const maxComment = 4000
+
 // comment is what is kept of the words that come with an answer.
-func comment(r Reply) string { return cut(strings.TrimSpace(r.Comment), maxLine) }
+func comment(r Reply) string { return cut(strings.TrimSpace(r.Comment), maxComment) }
 
 // entryOf is the place in the history of the entry that this very mail made; -1 without one.
 func (a Attendee) entryOf(r Reply, given itip.Answer) int {

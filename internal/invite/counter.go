@@ -100,7 +100,7 @@ func newProposal(c Counter, e Event, a Attendee, current ical.Event, now time.Ti
 	p := c.Proposal
 	proposal := Proposal{
 		UID: e.UID, Email: a.Email, Name: a.Name, RecurrenceID: p.Instance, Start: epoch(p.Start), AllDay: p.Start.AllDay, TZID: e.TZID,
-		Comment: cut(strings.TrimSpace(p.Comment), maxLine), Sequence: min(p.Sequence, e.Sequence), DTStamp: p.DTStamp,
+		Comment: cut(strings.TrimSpace(p.Comment), maxComment), Sequence: min(p.Sequence, e.Sequence), DTStamp: p.DTStamp,
 		At: now.Unix(), MessageID: c.Reply.MessageID, State: ProposalOpen,
 	}
 	if proposal.Name == "" {
@@ -208,7 +208,7 @@ func (s *Service) sendDecline(ctx context.Context, e Event, a Attendee, p Propos
 		return "", err
 	}
 	decline.Sequence, decline.DTStamp = p.Sequence, s.now()
-	decline.Comment = cut(strings.TrimSpace(comment), maxLine)
+	decline.Comment = cut(strings.TrimSpace(comment), maxComment)
 	decline.Proposal = when.New(p.Start, p.End, p.AllDay, p.TZID, "")
 	if p.RecurrenceID != "" {
 		decline.Instances = []string{p.RecurrenceID}

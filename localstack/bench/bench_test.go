@@ -24,6 +24,7 @@ type reported struct{ *testing.M }
 func (r *reported) Run() int {
 	code := r.M.Run()
 	printTables(os.Stdout)
+	printBill(os.Stdout)
 	return code
 }
 
@@ -104,10 +105,15 @@ func (r *runners) end() {
 
 // finished waits for the end of the execution that a mail started.
 func finished(s *stacktest.Stack, workflow, id string) error {
+	return finishedWithin(s, workflow, id, stacktest.Patience)
+}
+
+// finishedWithin is finished for what takes longer.
+func finishedWithin(s *stacktest.Stack, workflow, id string, patience time.Duration) error {
 	machine := s.Wiring.Prefix() + "-" + workflow
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(stacktest.Patience); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
 		status, err := s.States.Status(machine, id)
 		if err != nil || status == "RUNNING" { // not started yet, or not ended
 			continue
@@ -117,7 +123,7 @@ func finished(s *stacktest.Stack, workflow, id string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%s %s did not end within %v", workflow, id, stacktest.Patience)
+	return fmt.Errorf("%s %s did not end within %v", workflow, id, patience)
 }
 
 // peak is the largest of the functions' peaks, in bytes.

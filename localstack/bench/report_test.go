@@ -89,11 +89,17 @@ func printTables(to io.Writer) {
 	_ = w.Flush() // the terminal is gone: nobody is there to be told
 	if len(starts) > 0 {
 		slices.SortFunc(starts, func(a, b start) int { return int(b.mean - a.mean) })
+		const named = 5
 		var slowest []string
-		for _, s := range starts {
-			slowest = append(slowest, fmt.Sprintf("%s %d", s.function, s.mean.Milliseconds()))
+		sum := time.Duration(0)
+		for i, s := range starts {
+			sum += s.mean
+			if i < named {
+				slowest = append(slowest, fmt.Sprintf("%s %d", s.function, s.mean.Milliseconds()))
+			}
 		}
-		fmt.Fprintf(to, "\nms from a process's start to its first request for work: %s\n", strings.Join(slowest, ", "))
+		fmt.Fprintf(to, "\nms from a process's start to its first request for work: %.1f on average of %d functions; the slowest:\n%s\n",
+			sum.Seconds()*1000/float64(len(starts)), len(starts), strings.Join(slowest, ", "))
 	}
 	if binary > 0 {
 		fmt.Fprintf(to, "\nfunction program for arm64: %.1f MB\n", binary)

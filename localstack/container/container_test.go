@@ -15,6 +15,7 @@ import (
 	"net/mail"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func register(t *testing.T, d deployment) {
 	if _, err := store.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: aws.String(mailboxes["create"].Prefix + id), Body: bytes.NewReader(raw)}); err != nil {
 		t.Fatalf("storing the mail: %v", err)
 	}
-	d.invoke(t, receive.FunctionName, sesEvent(id, organizer, "create@"+domain, now))
+	d.invoke(t, receive.FunctionName, sesEvent(t, id, organizer, "create@"+domain))
 
 	table := dynamodb.NewFromConfig(d.config)
 	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "event#" + id}, "sk": &types.AttributeValueMemberS{Value: "event#" + id}}
@@ -120,19 +121,25 @@ func invitation(t *testing.T, organizer, to string, now time.Time) []byte {
 	return raw
 }
 
-// sesEvent is what SES invokes receive-mail with.
-func sesEvent(id, from, to string, at time.Time) events.SimpleEmailEvent {
-	pass := events.SimpleEmailVerdict{Status: "PASS"}
-	return events.SimpleEmailEvent{Records: []events.SimpleEmailRecord{{
-		EventSource: "aws:ses", EventVersion: "1.0",
-		SES: events.SimpleEmailService{
-			Mail: events.SimpleEmailMessage{MessageID: id, Source: from, Timestamp: at, Destination: []string{to}},
-			Receipt: events.SimpleEmailReceipt{
-				Recipients: []string{to}, Timestamp: at,
-				SpamVerdict: pass, VirusVerdict: pass, SPFVerdict: pass, DKIMVerdict: pass, DMARCVerdict: pass,
-			},
-		},
-	}}}
+// sesEvent is what SES invokes receive-mail with, as docs/operate.md shows it to who wants to replay a mail.
+func sesEvent(t *testing.T, id, from, to string) json.RawMessage {
+	t.Helper()
+	guide, err := os.ReadFile(filepath.Join(stacktest.Root(t), "docs", "operate.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(guide), "\n## Replaying a mail\n")
+	_, text, _ = strings.Cut(text, "\n```json\n")
+	text, _, found := strings.Cut(text, "\n```\n")
+	if !found {
+		t.Fatal("docs/operate.md shows no event")
+	}
+	var event events.SimpleEmailEvent
+	decode(t, text, &event)
+	if len(event.Records) != 1 || event.Records[0].SES.Receipt.DMARCVerdict.Status != "PASS" {
+		t.Fatalf("docs/operate.md shows %+v", event)
+	}
+	return json.RawMessage(strings.NewReplacer("MESSAGE_ID", id, "SENDER", from, "MAILBOX", to).Replace(text))
 }
 
 // function is a function as Lambda lists it.
@@ -165,13 +172,9 @@ func (d deployment) function(t *testing.T, step string) function {
 }
 
 // invoke runs a function and fails the test if the function fails.
-func (d deployment) invoke(t *testing.T, name string, payload any) {
+func (d deployment) invoke(t *testing.T, name string, payload []byte) {
 	t.Helper()
-	text, err := json.Marshal(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	header, body := d.lambda(t, "POST", "/"+name+"/invocations", text)
+	header, body := d.lambda(t, "POST", "/"+name+"/invocations", payload)
 	if kind := header.Get("X-Amz-Function-Error"); kind != "" {
 		t.Fatalf("%s failed (%s): %s", name, kind, body)
 	}

@@ -1,77 +1,151 @@
 package crash
 
 import (
+	"cmp"
+	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/aws"
 )
 
-// tried counts the points of a test.
-type tried struct {
-	mu        sync.Mutex
-	points    map[string]int  // by operation
-	functions map[string]bool // whose calls were hit
-}
+// sample is the share of the points that a short run (go test -short) tries: every so many.
+const sample = 12
 
-func (n *tried) add(op operation, points []point) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.points[op.name] += len(points)
-	for _, p := range points {
-		n.functions[p.Function] = true
-	}
-}
-
-// TestFaultsAtEveryCall disturbs every workflow at every AWS call that its functions make and at every invocation of them: it fails before or
-// after its effect, is throttled, meets another transaction, is done in part, or the process dies there. After the machine's own retries, those
-// of mail deliveries and those of people, everything must be as without.
+// TestFaultsAtEveryCall disturbs every workflow, and every page and route that writes, at every AWS call that its functions make and at every
+// invocation of them: it fails before or after its effect, is throttled, meets another transaction, is done in part, runs twice, or the process
+// dies there. After the machine's own retries, those of mail deliveries and those of people, everything must be as without.
 func TestFaultsAtEveryCall(t *testing.T) {
 	t.Parallel()
-	n := &tried{points: map[string]int{}, functions: map[string]bool{}}
+	plans := make([]*plan, len(operations))
 	t.Run("of", func(t *testing.T) {
-		for _, op := range operations {
-			t.Run(op.name, func(t *testing.T) {
-				t.Parallel()
-				stacksOf(t, op, func(t *testing.T, w *world, share, of int) { disturb(t, op, w, share, of, n) })
-			})
+		for i, op := range operations {
+			plans[i] = &plan{op: op}
+			for n := range plans[i].stacks() {
+				t.Run(fmt.Sprintf("%s/stack %d", op.name, n+1), func(t *testing.T) {
+					t.Parallel()
+					plans[i].work(t)
+				})
+			}
 		}
 	})
-	all := 0
-	for _, name := range slices.Sorted(maps.Keys(n.points)) {
-		t.Logf("%4d points of %s", n.points[name], name)
-		all += n.points[name]
-	}
-	t.Logf("%4d points in all", all)
-}
-
-func disturb(t *testing.T, op operation, w *world, share, of int, n *tried) {
-	cold := w.undisturbed(op)
-	warm := w.undisturbed(op)
-	if diff := cmp.Diff(cold.outcome, warm.outcome); diff != "" {
-		t.Fatalf("two undisturbed runs differ:\n%s", diff)
-	}
-	if len(warm.Mails) == 0 && len(warm.Records) == 0 && len(warm.Facts) == 0 {
-		t.Fatal("an undisturbed run leaves nothing behind")
-	}
-	var mine []point
-	for i, p := range pointsOf(op.functions, cold.calls, warm.calls) {
-		if i%of == share {
-			mine = append(mine, p)
+	all, possible := map[string]int{}, 0
+	for _, p := range plans {
+		t.Logf("%4d points of %s", len(p.points), p.op.name)
+		possible += p.possible
+		for _, point := range p.points {
+			all[point.disturbance.String()+" "+point.when]++
 		}
 	}
-	n.add(op, mine)
-	for _, p := range mine {
-		got := w.disturbed(op, p)
-		got.forgive(warm.outcome, p)
-		if diff := cmp.Diff(warm.outcome, got); diff != "" {
-			t.Errorf("%s: the outcome is another (-undisturbed +disturbed):\n%s", p, diff)
+	tried := 0
+	for _, what := range slices.Sorted(maps.Keys(all)) {
+		t.Logf("%4d × %s", all[what], what)
+		tried += all[what]
+	}
+	if tried < possible {
+		t.Logf("%4d points in all: a SAMPLE, because the run is short; there are %d", tried, possible)
+		return
+	}
+	t.Logf("%4d points in all", tried)
+}
+
+// plan is what is tried of an operation, by all stacks that work on it.
+type plan struct {
+	op       operation
+	once     sync.Once
+	outcome  outcome // of an undisturbed run
+	points   []point
+	possible int          // points that there are
+	taken    atomic.Int64 // points that a stack has begun
+}
+
+// stacks is how many work on the plan.
+func (p *plan) stacks() int {
+	if testing.Short() {
+		return 1
+	}
+	return max(1, p.op.stacks)
+}
+
+// make runs the operation with new processes, and with old ones, and looks at what they call.
+func (p *plan) make(w *world) {
+	w.t.Helper()
+	cold := w.undisturbed(p.op)
+	warm := w.undisturbed(p.op)
+	if diff := gocmp.Diff(cold.outcome, warm.outcome); diff != "" {
+		w.t.Fatalf("two undisturbed runs differ:\n%s", diff)
+	}
+	if len(warm.Mails) == 0 && len(warm.Records) == 0 && len(warm.Facts) == 0 {
+		w.t.Fatal("an undisturbed run leaves nothing behind")
+	}
+	for _, function := range p.op.functions {
+		if len(callsOf(warm.calls, function)) == 0 {
+			w.t.Errorf("%s is not invoked", function)
+		}
+	}
+	points := pointsOf(p.op.functions, w.steps(), cold.calls, warm.calls)
+	p.outcome, p.possible = warm.outcome, len(points)
+	if testing.Short() {
+		for i, point := range points {
+			if i%sample == 0 {
+				p.points = append(p.points, point)
+			}
+		}
+		return
+	}
+	p.points = points
+	slices.SortStableFunc(p.points, func(a, b point) int { return cmp.Compare(b.slow(), a.slow()) }) // lest one stack works long after the others
+}
+
+// steps are the functions that a state machine invokes.
+func (w *world) steps() map[string]bool {
+	all := map[string]bool{}
+	for _, workflow := range w.Wiring.Workflows {
+		for _, function := range workflow.Functions {
+			all[function] = true
+		}
+	}
+	return all
+}
+
+// take is the next point that no stack has begun; nil when there is none.
+func (p *plan) take() *point {
+	n := int(p.taken.Add(1)) - 1
+	if n >= len(p.points) {
+		return nil
+	}
+	return &p.points[n]
+}
+
+// work has a new stack try points until there are none.
+func (p *plan) work(t *testing.T) {
+	if taken := int(p.taken.Load()); taken > 0 && taken >= len(p.points) {
+		return
+	}
+	w := newWorld(t, p.op.settings...)
+	first := false
+	p.once.Do(func() {
+		first = true
+		p.make(w)
+	})
+	if !first {
+		if diff := gocmp.Diff(p.outcome, w.undisturbed(p.op).outcome); diff != "" { // which starts the functions' processes, too
+			t.Fatalf("undisturbed runs of two stacks differ:\n%s", diff)
+		}
+	}
+	for point := p.take(); point != nil; point = p.take() {
+		got := w.disturbed(p.op, *point)
+		got.forgive(p.outcome, *point)
+		if diff := gocmp.Diff(p.outcome, got); diff != "" {
+			t.Errorf("%s: the outcome is another (-undisturbed +disturbed):\n%s", point, diff)
 		}
 	}
 }
@@ -89,7 +163,9 @@ func (w *world) undisturbed(op operation) observed {
 	op.act(r)
 	r.settle()
 	calls := w.Faults.Recorded()
-	r.allSucceeded("undisturbed")
+	if failed := r.failed(); len(failed) > 0 {
+		r.t.Errorf("undisturbed: %s", failed)
+	}
 	return observed{r.outcome(), calls}
 }
 
@@ -103,11 +179,11 @@ func (w *world) disturbed(op operation, p point) outcome {
 		}
 	}
 	fault := aws.Fault{Function: p.Function, Action: p.Action, Nth: p.nth, When: p.when, Kind: p.kind}
-	if p.enough {
+	if p.until != once {
 		fault.Times = -1
 	}
 	add(fault)
-	add(aws.Fault{Function: p.Function, Action: "lambda:Invoke", Kind: "delay", Times: -1}) // counts the invocations
+	add(aws.Fault{Function: p.Function, Action: invoke, Kind: "delay", Times: -1}) // counts the invocations
 	if p.cold {
 		add(aws.Fault{Function: p.Function, Action: p.firstCall(), Kind: "kill"}) // so that there is a new process
 	}
@@ -115,14 +191,28 @@ func (w *world) disturbed(op operation, p point) outcome {
 	if p.cold {
 		invocations++
 	}
-	stop := w.lift(func(list []aws.Fault) bool { return p.enough && list[1].Seen > invocations })
+	stop := w.lift(func(list []aws.Fault) bool {
+		switch p.until {
+		case stepFails:
+			return list[1].Seen > invocations
+		case executionFails:
+			return len(r.failed()) > 0
+		}
+		return false
+	})
 	op.act(r)
 	r.settle()
 	if hits := stop()[0].Hits; hits == 0 {
 		w.t.Errorf("%s: did not happen", p)
 	}
 	w.Faults.Clear()
-	r.allSucceeded(p.String())
+	failed := r.failed()
+	switch {
+	case p.until == executionFails:
+		r.startAgain(failed)
+	case len(failed) > 0:
+		r.t.Errorf("%s: %s", p, failed)
+	}
 	return r.outcome()
 }
 
@@ -132,7 +222,7 @@ func (w *world) lift(enough func([]aws.Fault) bool) (stop func() []aws.Fault) {
 	var list []aws.Fault
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(3 * time.Millisecond)
+		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
 		for list = w.Faults.List(); !enough(list); list = w.Faults.List() {
 			select {
@@ -157,20 +247,6 @@ func (o outcome) forgive(undisturbed outcome, p point) {
 	for mail, n := range undisturbed.Mails {
 		if got := o.Mails[mail]; got > n && got <= n+more {
 			o.Mails[mail] = n
-		}
-	}
-}
-
-// allSucceeded checks that every execution of the run has ended well.
-func (r *run) allSucceeded(what string) {
-	r.t.Helper()
-	for _, x := range r.executions()[r.executions0:] {
-		if x.Status != "SUCCEEDED" {
-			e, err := r.States.Describe(x.Machine, x.Name)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			r.t.Errorf("%s: execution %s of %s is %s: %s %s", what, x.Name, strings.TrimPrefix(x.Machine, r.Wiring.Prefix()+"-"), x.Status, e.Error, e.Cause)
 		}
 	}
 }

@@ -1,21 +1,12 @@
 package crash
 
 import (
-	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
-	"net/http"
-	"net/mail"
 	"net/url"
-	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
-	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
 // operation is one run of a workflow, for people and an event that are only that run's.
@@ -26,7 +17,7 @@ type operation struct {
 	functions []string
 	arrange   func(*run) // what must be there before; nothing fails meanwhile
 	act       func(*run) // what starts the workflow
-	shards    int        // stacks that share the work; 0 means 1
+	stacks    int        // that share the work; 0 means 1
 }
 
 // operations are all workflows, with each of their ways that leads to another function.
@@ -49,7 +40,7 @@ var operations = []operation{
 			r.mail(r.organizer(), "create", append([]byte("X-Local-Verdicts: dmarc=gray\r\n"), raw...))
 		}},
 	{name: "event-update", functions: []string{"get-new-event-request-from-email", "update-event", "stage-attendees-for-updated-event", "send-event-update"},
-		arrange: (*run).party, act: func(r *run) { r.request(later(r.event())) }, shards: 3},
+		arrange: (*run).party, act: func(r *run) { r.request(later(r.event())) }, stacks: 4},
 	{name: "event-update, one instance", functions: []string{"update-event", "stage-attendees-for-updated-event", "send-event-update"},
 		arrange: func(r *run) { r.rule = "FREQ=DAILY;COUNT=5"; r.party() },
 		act: func(r *run) {
@@ -57,9 +48,9 @@ var operations = []operation{
 			third.Instance, third.Rule = r.event().Start.AddDate(0, 0, 2), ""
 			third.Start, third.End = third.Start.AddDate(0, 0, 2), third.End.AddDate(0, 0, 2)
 			r.request(third)
-		}, shards: 3},
+		}, stacks: 4},
 	{name: "event-cancellation", functions: []string{"get-new-event-request-from-email", "cancel-event", "stage-attendees-for-cancelled-event", "send-event-cancellation"},
-		arrange: (*run).party, act: func(r *run) { r.cancel(later(r.event())) }, shards: 3},
+		arrange: (*run).party, act: func(r *run) { r.cancel(later(r.event())) }, stacks: 4},
 	{name: "event-cancellation, one instance", functions: []string{"cancel-event", "stage-attendees-for-cancelled-event", "send-event-cancellation"},
 		arrange: func(r *run) { r.rule = "FREQ=DAILY;COUNT=5"; r.party() },
 		act: func(r *run) {
@@ -67,7 +58,7 @@ var operations = []operation{
 			third.Instance, third.Rule = r.event().Start.AddDate(0, 0, 2), ""
 			third.Start, third.End = third.Instance, third.Instance.Add(time.Hour)
 			r.cancel(third)
-		}, shards: 3},
+		}, stacks: 4},
 	{name: "event-invite", functions: []string{"get-new-event-invite-from-api", "verify-new-event-invite-request", "send-event-invite"},
 		arrange: (*run).register, act: func(r *run) { r.open(r.guest(1)) }},
 	{name: "event-invite, limit reached", settings: []string{"EVENT_INVITE_LIMIT=1"}, functions: []string{"verify-new-event-invite-request", "send-event-invite", "notify-organizer-of-event-limit-reached"},
@@ -116,7 +107,7 @@ var operations = []operation{
 				fmt.Fprintf(&rows, "%s,%s,Guest\r\n", r.uid, email)
 			}
 			r.mail(r.organizer(), "bulk", listMail(r.organizer(), rows.String()))
-		}, shards: 4},
+		}, stacks: 8},
 	{name: "bulk-invites, no list", functions: []string{"get-new-bulk-event-invites-from-email", "notify-organizer-of-failed-bulk-invites"},
 		arrange: func(r *run) { r.put("organizer#"+r.organizer(), "bulk#"+r.organizer()) },
 		act:     func(r *run) { r.mail(r.organizer(), "bulk", plainMail(r.organizer(), "List", "No list.")) }},
@@ -140,244 +131,4 @@ var operations = []operation{
 	{name: "delivery-feedback, complaint", functions: []string{"record-delivery-feedback"},
 		arrange: (*run).register, act: func(r *run) { r.openAndHear(r.mark + "@complaint.localhost") }},
 	{name: "webhook-delivery", functions: []string{"deliver-webhook"}, act: (*run).register},
-}
-
-// run is one time that an operation is done. Everybody's address has the mark of the run in it.
-type run struct {
-	*world
-	mark         string
-	rule         string // of the event
-	uid          string // of the event, when there is one
-	mailsBefore  int
-	executions0  int
-	systemBefore map[string]int
-}
-
-// newRun begins a run of the operation: all that must be there is.
-func (w *world) newRun(op operation) *run {
-	w.t.Helper()
-	w.runs++
-	r := &run{world: w, mark: fmt.Sprintf("run%04d", w.runs)}
-	if op.arrange != nil {
-		op.arrange(r)
-	}
-	r.settle()
-	r.receiver.take()
-	r.mailsBefore, r.executions0 = len(r.sent()), len(r.names())
-	r.systemBefore = map[string]int{}
-	for _, item := range r.query("system#") {
-		_, counts, _ := counter(item)
-		for name, n := range counts {
-			r.systemBefore[name] += n
-		}
-	}
-	return r
-}
-
-// names are those of all executions.
-func (r *run) names() []string {
-	var all []string
-	for _, x := range r.executions() {
-		all = append(all, x.Machine+"/"+x.Name)
-	}
-	return all
-}
-
-func (r *run) organizer() string     { return "organizer@" + r.mark + ".example.com" }
-func (r *run) guest(n int) string    { return fmt.Sprintf("guest%d@%s.example.com", n, r.mark) }
-func (r *run) now() time.Time        { return time.Now().UTC().Truncate(time.Second) }
-func (r *run) event() imiptest.Event { e := eventOf(r.organizer()); e.Rule = r.rule; return e }
-
-// later is the event's next revision: an hour later.
-func later(e imiptest.Event) imiptest.Event {
-	e.Sequence++
-	e.At = e.At.Add(time.Minute)
-	e.Start, e.End = e.Start.Add(time.Hour), e.End.Add(time.Hour)
-	return e
-}
-
-// must makes a function's error the test's.
-func must[In, Out any](r *run, f func(In) (Out, error)) func(In) Out {
-	return func(in In) Out {
-		r.t.Helper()
-		out, err := f(in)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		return out
-	}
-}
-
-// mail hands a mail in and waits for the end of what it starts.
-func (r *run) mail(from, mailbox string, raw []byte) string {
-	r.t.Helper()
-	return r.SendMail(from, mailbox+"@cis.localhost", raw)
-}
-
-func (r *run) request(e imiptest.Event) {
-	r.t.Helper()
-	r.mail(r.organizer(), "create", must(r, imiptest.ComposeRequest)(e))
-}
-
-func (r *run) cancel(e imiptest.Event) {
-	r.t.Helper()
-	r.mail(r.organizer(), "create", must(r, imiptest.ComposeCancel)(e))
-}
-
-// register makes the event.
-func (r *run) register() {
-	r.t.Helper()
-	r.uid = r.mail(r.organizer(), "create", must(r, imiptest.ComposeRequest)(r.event()))
-	stacktest.Eventually(r.t, "the event", func() bool {
-		status, err := r.States.Status(r.Wiring.Prefix()+"-event-request", r.uid)
-		return err == nil && status != "RUNNING"
-	})
-}
-
-// invited makes the event and invites the first guest.
-func (r *run) invited() {
-	r.t.Helper()
-	r.register()
-	r.open(r.guest(1))
-}
-
-// party makes the event and invites three guests, of whom the second accepts and the third wants no more mail of the organizer.
-func (r *run) party() {
-	r.t.Helper()
-	r.register()
-	for n := range 3 {
-		r.open(r.guest(n + 1))
-	}
-	r.reply(r.guest(2), imiptest.Accepted)
-	r.put("attendee#"+r.guest(3), "block#"+r.organizer())
-}
-
-// open opens the public link, and again where it is answered with an error, as people do.
-func (r *run) open(email string) {
-	r.t.Helper()
-	a := r.insist("GET", "/event/"+r.uid+"/invite?"+url.Values{"email": {email}}.Encode(), "")
-	if a.Status != http.StatusFound && a.Status != http.StatusConflict {
-		r.t.Errorf("the invite link answers %d %s", a.Status, a.Body)
-	}
-}
-
-// insist makes a request, and again where it is answered with an error of the server.
-func (r *run) insist(method, path, body string, header ...string) (a stacktest.Answer) {
-	r.t.Helper()
-	for range 4 {
-		if a = r.Do(method, path, body, header...); a.Status < 500 && a.Status != http.StatusTooManyRequests {
-			break
-		}
-	}
-	return a
-}
-
-// openAndHear invites an address of which SES will report something, and waits until it is reported.
-func (r *run) openAndHear(email string) {
-	r.t.Helper()
-	r.open(email)
-	stacktest.Eventually(r.t, "what SES reports", func() bool {
-		return slices.ContainsFunc(r.names()[r.executions0:], func(x string) bool { return strings.Contains(x, "delivery-feedback") })
-	})
-}
-
-// report asks for the attendee report, and again only where an error was answered and no report comes.
-func (r *run) report() {
-	r.t.Helper()
-	for range 4 {
-		a := r.Get("/event/" + r.uid + "/report")
-		r.settle()
-		if a.Status == http.StatusOK || len(r.sent()) > r.mailsBefore {
-			return
-		}
-	}
-	r.t.Error("no report can be had")
-}
-
-// order is an order as Shopify reports it, which it does until it is told that it was heard.
-func (r *run) order() {
-	r.t.Helper()
-	body := fmt.Sprintf(`{"id":"%s","order_number":1001,"email":%q,"line_items":[{"product_id":7,"name":"Unlimited"}]}`, r.mark, r.organizer())
-	mac := hmac.New(sha256.New, []byte(shopifySecret))
-	mac.Write([]byte(body))
-	a := r.insist("POST", "/order", body, "Content-Type", "application/json", "X-Shopify-Hmac-Sha256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	if a.Status != http.StatusOK {
-		r.t.Errorf("the order is answered with %d %s", a.Status, a.Body)
-	}
-}
-
-// invitation is the mail that a guest has got.
-func (r *run) invitation(email string) []byte {
-	r.t.Helper()
-	sent := r.Sent(email)
-	if len(sent) == 0 {
-		r.t.Fatalf("%s has no invitation", email)
-	}
-	return sent[0].Raw
-}
-
-// header is a field of the guest's invitation.
-func (r *run) header(email, name string) string {
-	r.t.Helper()
-	m, err := mail.ReadMessage(bytes.NewReader(r.invitation(email)))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return m.Header.Get(name)
-}
-
-// answer hands in what a guest writes.
-func (r *run) answer(email string, raw []byte) {
-	r.t.Helper()
-	r.mail(email, "rsvp", raw)
-}
-
-// reply has a guest's calendar answer.
-func (r *run) reply(email, answer string) {
-	r.t.Helper()
-	raw, err := imiptest.ComposeReply(r.invitation(email), imiptest.Reply{Client: imiptest.Outlook, Answer: answer, At: r.now()})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.answer(email, raw)
-}
-
-// forwarded has somebody answer to whom the first guest forwarded the invitation.
-func (r *run) forwarded() {
-	r.t.Helper()
-	other := imiptest.Address{Name: "Other", Email: r.guest(9)}
-	raw, err := imiptest.ComposeReply(r.invitation(r.guest(1)), imiptest.Reply{Client: imiptest.Gmail, Answer: imiptest.Accepted, At: r.now(), As: other})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.answer(other.Email, raw)
-}
-
-// put writes a record that is nothing but its key.
-func (r *run) put(pk, sk string) {
-	r.t.Helper()
-	in := map[string]any{"TableName": "cis", "Item": map[string]any{"pk": map[string]string{"S": pk}, "sk": map[string]string{"S": sk}}}
-	if err := r.Dynamo.Call(r.t.Context(), "PutItem", in, nil); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-func plainMail(from, subject, text string) []byte {
-	return fmt.Appendf(nil, "From: %s\r\nTo: us@cis.localhost\r\nSubject: %s\r\nMessage-ID: <1@example.com>\r\nContent-Type: text/plain\r\n\r\n%s\r\n", from, subject, text)
-}
-
-func listMail(from, rows string) []byte {
-	return fmt.Appendf(nil, "From: %s\r\nTo: bulk@cis.localhost\r\nSubject: List\r\nMessage-ID: <1@example.com>\r\nMIME-Version: 1.0\r\n"+
-		"Content-Type: text/csv; name=list.csv\r\nContent-Disposition: attachment; filename=list.csv\r\n\r\n%s", from, rows)
-}
-
-// stacksOf starts the stacks of an operation and hands to each its share of the work.
-func stacksOf(t *testing.T, op operation, work func(t *testing.T, w *world, share, of int)) {
-	of := max(1, op.shards)
-	for share := range of {
-		t.Run(fmt.Sprintf("%d of %d", share+1, of), func(t *testing.T) {
-			t.Parallel()
-			work(t, newWorld(t, op.settings...), share, of)
-		})
-	}
 }

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,29 +27,42 @@ func (p point) String() string {
 // disturbance is something that can happen to a call.
 type disturbance struct {
 	kind, when string
-	enough     bool // again and again until the step fails and the machine runs it again; else once
+	until      until
 }
+
+// until says how often it happens.
+type until int
+
+const (
+	once           until = iota
+	stepFails            // until the step has failed and the machine runs it again
+	executionFails       // until the machine has given up; then a person starts the execution again
+)
 
 func (d disturbance) String() string {
-	if d.enough {
-		return d.kind + " until the step fails"
-	}
-	return d.kind
+	return d.kind + [...]string{"", " until the step fails", " until the execution fails"}[d.until]
 }
 
-// disturbances are what can happen to a call of the action.
-func disturbances(action string) []disturbance {
-	if action == "lambda:Invoke" {
-		return []disturbance{{kind: "fail", when: aws.Before}, {kind: "throttle", when: aws.Before}}
+// invoke is the action of an invocation.
+const invoke = "lambda:Invoke"
+
+// disturbances are what can happen to a call of the action. A step is what a state machine invokes.
+func disturbances(action string, step bool) []disturbance {
+	if action == invoke {
+		all := []disturbance{{kind: "fail", when: aws.Before}, {kind: "throttle", when: aws.Before}, {kind: "twice", when: aws.Before}}
+		if step {
+			all = append(all, disturbance{kind: "fail", when: aws.Before, until: executionFails})
+		}
+		return all
 	}
 	all := []disturbance{
-		{kind: "fail", when: aws.Before, enough: true}, {kind: "fail", when: aws.After},
-		{kind: "throttle", when: aws.Before}, {kind: "throttle", when: aws.Before, enough: true},
+		{kind: "fail", when: aws.Before, until: stepFails}, {kind: "fail", when: aws.After},
+		{kind: "throttle", when: aws.Before}, {kind: "throttle", when: aws.Before, until: stepFails},
 		{kind: "kill", when: aws.Before}, {kind: "kill", when: aws.After},
 	}
 	switch action {
 	case "dynamodb:TransactWriteItems":
-		all = append(all, disturbance{kind: "conflict", when: aws.Before}, disturbance{kind: "conflict", when: aws.Before, enough: true})
+		all = append(all, disturbance{kind: "conflict", when: aws.Before}, disturbance{kind: "conflict", when: aws.Before, until: stepFails})
 	case "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem":
 		all = append(all, disturbance{kind: "conflict", when: aws.Before})
 	case "dynamodb:BatchExecuteStatement", "dynamodb:BatchGetItem", "events:PutEvents":
@@ -57,8 +71,8 @@ func disturbances(action string) []disturbance {
 	return all
 }
 
-// pointsOf are all points of the functions, by what an undisturbed run with new processes called, and one with old ones.
-func pointsOf(functions []string, cold, warm []aws.Seen) (all []point) {
+// pointsOf are all points of the functions, of which some are steps, by what an undisturbed run with new processes called, and one with old ones.
+func pointsOf(functions []string, steps map[string]bool, cold, warm []aws.Seen) (all []point) {
 	for _, function := range functions {
 		usual := callsOf(warm, function)
 		first := map[string]int{} // the calls that only new processes make
@@ -70,7 +84,7 @@ func pointsOf(functions []string, cold, warm []aws.Seen) (all []point) {
 		}
 		seen := map[string]int{}
 		add := func(p point) {
-			for _, p.disturbance = range disturbances(p.Action) {
+			for _, p.disturbance = range disturbances(p.Action, steps[function]) {
 				all = append(all, p)
 			}
 		}
@@ -78,8 +92,8 @@ func pointsOf(functions []string, cold, warm []aws.Seen) (all []point) {
 			seen[action]++
 			add(point{Seen: aws.Seen{Function: function, Action: action}, nth: seen[action], at: at, calls: usual})
 		}
-		for action, more := range first {
-			for n := range max(0, more) {
+		for _, action := range slices.Sorted(maps.Keys(first)) {
+			for n := range max(0, first[action]) {
 				add(point{Seen: aws.Seen{Function: function, Action: action}, nth: n + 1, cold: true, at: -1, calls: usual})
 			}
 		}
@@ -97,16 +111,28 @@ func callsOf(seen []aws.Seen, function string) (actions []string) {
 	return actions
 }
 
+// slow says how long a point takes, roughly: a step that sends many mails does not give SES up for most of a minute.
+func (p point) slow() int {
+	switch {
+	case p.until == once:
+		return 0
+	case p.Action == sendMail:
+		return 2
+	}
+	return 1
+}
+
+const sendMail = "ses:SendEmail"
+
 // sesTookItAndNobodyNotedIt is the one case in which a mail may be sent twice: SES has taken it, and the answer is lost, or the process ends,
 // or the table cannot be written, before it is noted that it was sent. It says how many copies more of each mail there may be.
 func (p point) sesTookItAndNobodyNotedIt() (more int) {
-	const send = "ses:SendEmail"
-	sent := slices.Index(p.calls, send)
+	sent := slices.Index(p.calls, sendMail)
 	if sent < 0 || p.at < sent {
 		return 0
 	}
 	last := sent
-	for last+1 < len(p.calls) && p.calls[last+1] == send {
+	for last+1 < len(p.calls) && p.calls[last+1] == sendMail {
 		last++
 	}
 	note := p.note(last)
@@ -117,7 +143,7 @@ func (p point) sesTookItAndNobodyNotedIt() (more int) {
 		if p.kind == "kill" && last > sent {
 			return 1
 		}
-	case p.at < note && (p.kind == "kill" || p.enough), p.at == note && p.when == aws.Before && (p.kind == "kill" || p.enough):
+	case p.at < note && (p.kind == "kill" || p.until == stepFails), p.at == note && p.when == aws.Before && (p.kind == "kill" || p.until == stepFails):
 		return 1
 	}
 	return 0
@@ -125,7 +151,7 @@ func (p point) sesTookItAndNobodyNotedIt() (more int) {
 
 // note is the call that notes that the mails were sent: the last that writes to the table, in the invocation that sent the last of them.
 func (p point) note(sent int) (at int) {
-	for i := sent + 1; i < len(p.calls) && p.calls[i] != "lambda:Invoke"; i++ {
+	for i := sent + 1; i < len(p.calls) && p.calls[i] != invoke; i++ {
 		if p.calls[i] == "dynamodb:UpdateItem" || p.calls[i] == "dynamodb:BatchExecuteStatement" {
 			at = i
 		}
@@ -136,7 +162,7 @@ func (p point) note(sent int) (at int) {
 // invocations is how often the function is invoked up to the point's call.
 func (p point) invocations() (n int) {
 	for at, action := range p.calls {
-		if action == "lambda:Invoke" && at <= p.at {
+		if action == invoke && at <= p.at {
 			n++
 		}
 	}

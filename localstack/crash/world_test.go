@@ -95,16 +95,16 @@ func (r *receiver) take() (all []told) {
 }
 
 // settle waits until the system has nothing to do any more: no mail to deliver, no fact to hand on, no function to invoke and no
-// execution under way.
-func (w *world) settle() {
+// execution under way. It returns all executions there were, in the order of their start.
+func (w *world) settle() []states.Summary {
 	w.t.Helper()
 	deadline := time.Now().Add(patience)
 	before := -1
 	for pause := 2 * time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
-		busy, done := w.work()
+		busy, executions, done := w.work()
 		switch {
 		case busy == "" && done == before: // nothing was handed on between the two looks, either
-			return
+			return executions
 		case busy == "":
 			before = done
 			continue
@@ -116,8 +116,8 @@ func (w *world) settle() {
 	}
 }
 
-// work is something that is under way, "" if there is nothing, and how much was done so far.
-func (w *world) work() (busy string, done int) {
+// work is something that is under way; or, with "", nothing is, and how much was done so far.
+func (w *world) work() (busy string, executions []states.Summary, done int) {
 	w.t.Helper()
 	fail := func(err error) {
 		if err != nil {
@@ -128,38 +128,42 @@ func (w *world) work() (busy string, done int) {
 		status, err := w.States.Status(w.waitsFor.Machine, w.waitsFor.Name)
 		fail(err)
 		if status == running {
-			return "an execution of " + w.waitsFor.Machine, 0
+			return "an execution of " + w.waitsFor.Machine, nil, 0
 		}
 		w.waitsFor = nil
 	}
 	async, err := w.Runtime.Pending()
 	fail(err)
 	if len(async) > 0 {
-		return "an asynchronous invocation of " + async[0].Function, 0
+		return "an asynchronous invocation of " + async[0].Function, nil, 0
 	}
 	pending, err := w.Events.Pending()
 	fail(err)
 	if len(pending) > 0 {
-		return "an event for the rule " + pending[0].Rule + " " + pending[0].Error, 0
+		return "an event for the rule " + pending[0].Rule + " " + pending[0].Error, nil, 0
 	}
 	mails, err := w.Mail.All()
 	fail(err)
 	for _, m := range mails {
 		if m.Status == "pending" {
-			return "a mail to " + m.Mailbox + " " + m.Error, 0
+			return "a mail to " + m.Mailbox + " " + m.Error, nil, 0
 		}
 	}
-	for _, x := range slices.Backward(w.executions()) {
+	executions = w.executions()
+	for _, x := range executions {
 		if x.Status == running {
 			w.waitsFor = &x
-			return "an execution of " + x.Machine, 0
+			return "an execution of " + x.Machine, nil, 0
 		}
-		done++
 	}
-	return "", done + len(mails) + len(w.sent())
+	return "", executions, len(executions) + len(mails) + len(w.sent())
 }
 
-const running = "RUNNING" // an execution's status
+// The statuses of executions that matter here.
+const (
+	running   = "RUNNING"
+	succeeded = "SUCCEEDED"
+)
 
 func (w *world) executions() []states.Summary {
 	w.t.Helper()

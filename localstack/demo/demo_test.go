@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/bulk"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
@@ -29,16 +33,22 @@ func TestStory(t *testing.T) {
 		for _, want := range []string{
 			`✓ Ada invites create@cis\.localhost`, `✓ Ada gets a confirmation`, `✓ Grace Hopper opens`, `✓ Alan Turing declines in Outlook`,
 			`✓ Emmy Noether changes her mind`,
-			`✓ Ada mails bulk@cis\.localhost a CSV file of 1,003 rows`, `Your list: 1,000 invited, 2 not · results\.csv: 1,000 sent, 1 invited before, 2 invalid`,
-			`✓ 1,003 calendars have the invitation`,
+			`✓ Ada mails bulk@cis\.localhost a CSV file of 1,003 rows`, `Your list: 1,000 invited, 2 not\n`, `results\.csv: 1,000 sent, 1 invited before, 2 invalid\n`,
+			`✓ 1,003 calendars have the event`,
 			`✓ 125 people on the list answer`, `yes +77  █+\n`, `maybe +25  █+\n`, `no +26  █+\n`, `no answer +875  █{48}\n`,
 			`New time proposed: Tea`, `✓ Ada moves the event to 16:30`, `✓ 1,003 calendars show the new time`, `yes +3  █\n`, `no answer +1,000  █{48}\n`,
-			`✓ 1,003 calendars show it as cancelled`, `attendees\.csv: 1,003 rows`,
-			`Your event limit is reached`, `Welcome to`, `✓ The sixth event is registered`, `✓ Alan Turing clicks on Unsubscribe`, `✓ An update of that event no longer goes to him`,
+			`✓ 1,003 calendars show it as cancelled`, `attendees\.csv: 1,003 rows, 77 accepted, 25 tentative, 26 declined\n`,
+			`Your event limit is reached`, `Welcome to`, `✓ The sixth event is registered`, `✓ Alan Turing clicks on Unsubscribe`, `✓ An update of that event no longer goes to him`, `✓ He takes it back`,
+			`All of this was checked: 3,021 mails to 1,004 people`,
 			`/_local/executions/bulk-invites/[a-z0-9]{40}\n`,
 		} {
 			if !regexp.MustCompile(want).MatchString(b.String()) {
 				t.Errorf("output lacks %s:\n%s", want, &b)
+			}
+		}
+		for line := range strings.Lines(b.String()) {
+			if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > 80 && !strings.Contains(line, "/_local/") {
+				t.Errorf("wider than most terminals: %s", line)
 			}
 		}
 		if strings.Contains(b.String(), "\x1b") {
@@ -79,6 +89,33 @@ func TestNobodyAnswers(t *testing.T) {
 	err := run(t.Context(), func(string) string { return "127.0.0.1:1" }, nil, &terminal{w: &b})
 	if err == nil || !strings.Contains(err.Error(), "no local stack answers at 127.0.0.1:1") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestUnexpectedMail: a mail that is not what the story says, and one that nobody told of, end it.
+func TestUnexpectedMail(t *testing.T) {
+	const raw = "Subject: Tea\r\nContent-Type: text/plain\r\n\r\nTea at three.\r\n"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/_aws/ses" {
+			fmt.Fprintf(w, `{"Messages":[{"RawData":%q}]}`, raw)
+			return
+		}
+		fmt.Fprint(w, `[{"ID":"1","To":["ada@example.com"],"Subject":"Tea"},{"ID":"2","To":["ada@example.com"],"Subject":"Coffee"}]`)
+	}))
+	defer server.Close()
+	address := strings.TrimPrefix(server.URL, "http://")
+	box := &mailbox{d: doors{api: address, aws: address}, address: "ada@example.com"}
+	if m, err := box.next(t.Context(), "an invitation", "at three"); err != nil || m.subject != "Tea" {
+		t.Errorf("got %q, %v", m.subject, err)
+	}
+	if err := box.nothingElse(t.Context()); err == nil || !strings.Contains(err.Error(), `nobody told of: "Coffee"`) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := box.next(t.Context(), "a confirmation", "at four"); err == nil || !strings.Contains(err.Error(), `is not a confirmation: it lacks "at four"`) {
+		t.Errorf("error is %v", err)
+	}
+	if err := box.nothingElse(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -43,9 +42,11 @@ func run(ctx context.Context, env func(string) string, in *os.File, out *termina
 		if err != nil {
 			return err
 		}
-		out.note("On the stack that runs: watch it at " + d.page(""))
+		out.note("On the stack that runs. Watch it at " + d.page(""))
 		links, err := play(ctx, d, out)
-		out.links(links)
+		if err == nil {
+			out.links(links)
+		}
 		return err
 	}
 	s, err := own(ctx, out)
@@ -58,7 +59,7 @@ func run(ctx context.Context, env func(string) string, in *os.File, out *termina
 		return err
 	}
 	if !interactive(in) {
-		out.note("To look at the mails, the workflows and the records: make run, and then", "CIS_API_ADDR=127.0.0.1:8080 make demo")
+		out.note("To look at the mails, the workflows and the records: make run, and then", "CIS_API_ADDR=127.0.0.1:8080 make demo in another terminal.")
 		return nil
 	}
 	out.links(links)
@@ -95,7 +96,6 @@ func own(ctx context.Context, out *terminal) (*ownStack, error) {
 		return nil, err
 	}
 	out.note("On a local stack of its own, with temporary data.")
-	fmt.Fprintln(out.w)
 	var s *stack.Stack
 	err = out.step("The stack starts", func() (string, error) {
 		s, err = stack.Start(ctx, stack.Config{

@@ -50,12 +50,13 @@ func (t *terminal) chapter(number int, title, about string) {
 	fmt.Fprintf(t.w, "\n  %s %s\n    %s\n\n", t.paint(blue, strconv.Itoa(number)), t.paint(bold, title), t.paint(faint, about))
 }
 
-// note writes lines between the parts.
+// note writes lines beside the story.
 func (t *terminal) note(lines ...string) {
 	fmt.Fprintln(t.w)
 	for _, line := range lines {
 		fmt.Fprintf(t.w, "  %s\n", t.paint(faint, line))
 	}
+	fmt.Fprintln(t.w)
 }
 
 // end says that the story is over.
@@ -149,4 +150,5 @@ func (t *terminal) links(links [][2]string) {
 	for _, l := range links {
 		fmt.Fprintf(t.w, "    %-14s %s\n", l[0], t.paint(blue, l[1]))
 	}
+	fmt.Fprintln(t.w)
 }

@@ -322,7 +322,8 @@ func linkIn(t testing.TB, mail []byte, route string) string {
 // startAgain starts a workflow once more with an execution's input, and waits for its end.
 func (s *system) startAgain(workflow string, x states.Execution) states.Execution {
 	s.t.Helper()
-	name := fmt.Sprintf("%s-again-%d", x.Name, people.Add(1))
+	name := fmt.Sprintf("again-%d-%s", people.Add(1), x.Name)
+	name = name[:min(len(name), 80)] // the longest name of an execution
 	if _, err := s.States.Start(context.Background(), "cis-"+workflow, name, x.Input); err != nil {
 		s.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -221,6 +222,25 @@ func TestHeldGuests(t *testing.T) {
 		}
 		if counts := s.statistics(p.uid); counts.Attendees != 3 || counts.Confirmed != 2 {
 			t.Errorf("%+v", counts)
+		}
+
+		// In two windows at the same time.
+		var clicks sync.WaitGroup
+		for i := range 8 {
+			clicks.Go(func() {
+				if a := s.choose(link, "admit", friends[i%2*4].Email); a.Status != 200 {
+					t.Errorf("%d %s", a.Status, a.Body)
+				}
+			})
+		}
+		clicks.Wait()
+		if counts := s.statistics(p.uid); counts.Attendees != 5 || counts.Confirmed != 4 || counts.Origin["shared"] != 4 {
+			t.Errorf("%+v", counts)
+		}
+		for _, i := range []int{0, 4} {
+			if got := s.attendee(p.uid, friends[i].Email); len(got.History) != 1 || s.held(p.uid)[friends[i].Email] != invite.GuestAdmitted {
+				t.Errorf("%+v", got)
+			}
 		}
 	})
 

@@ -16,7 +16,15 @@ import (
 
 const shopSecret = "the shop's secret"
 
-func withShop(cfg *stack.Config) { cfg.Secrets = map[string]string{"SHOPIFY_SECRET": shopSecret} }
+func withShop(cfg *stack.Config) { keep(cfg, "SHOPIFY_SECRET", shopSecret) }
+
+// keep gives a secret its value.
+func keep(cfg *stack.Config, name, value string) {
+	if cfg.Secrets == nil {
+		cfg.Secrets = map[string]string{}
+	}
+	cfg.Secrets[name] = value
+}
 
 func shopSignature(secret, body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))

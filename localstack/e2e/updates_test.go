@@ -227,6 +227,9 @@ func TestUpdates(t *testing.T) {
 				if len(was.References) == 0 || is.References[0] != was.References[0] || is.ReplyTo.Email != e.Organizer.Email || !strings.Contains(is.Text(), "Paris") {
 					t.Errorf("the update references %v, the invitation %v; it reads\n%s", is.References, was.References, is.Text())
 				}
+				if to := s.attendeeIn(mails[1]); to.Email != who.Email || to.CN != who.Name {
+					t.Errorf("the update for %s is to %+v", who.Email, to)
+				}
 				if got := s.attendee(p.uid, who.Email); got.SentSequence != 1 {
 					t.Errorf("%+v", got)
 				}

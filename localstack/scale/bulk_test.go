@@ -27,6 +27,7 @@ func TestTenThousand(t *testing.T) {
 	s.allow()
 	e := tea(s)
 	uid := s.register(e)
+	defer func() { s.slim(s.Runtime.Peak()) }()
 
 	t.Run("the list", func(t *testing.T) {
 		s := s.on(t)

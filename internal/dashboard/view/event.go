@@ -1,9 +1,6 @@
 package view
 
-import (
-	"strconv"
-	"time"
-)
+import "time"
 
 // Event is one event with its answers, how far its mails got, and its attendees.
 type Event struct {
@@ -26,7 +23,6 @@ type Funnel struct {
 	Queued   int // not yet handed over
 	Sent     int // handed over
 	Bounced  int // came back for good, or were refused
-	Answered int
 	Current  int // hold the current revision
 	Outdated int // hold an older one
 	Blocked  int // have blocked the organizer
@@ -66,21 +62,24 @@ func (p Event) fill(to values) error {
 	for _, answer := range answers {
 		to.set(string(answer)+"_path", withQuery(EventPath(p.Occasion.UID), pair{FieldStatus, string(answer)})+"#attendees")
 	}
+	for _, delivery := range []DeliveryFilter{DeliveryQueued, DeliverySent, DeliveryBounced, DeliveryCurrent, DeliveryOutdated, DeliveryBlocked} {
+		to.set(string(delivery)+"_path", withQuery(EventPath(p.Occasion.UID), pair{FieldDelivery, string(delivery)})+"#attendees")
+	}
 	to.answersOverTime(p.Series)
 	p.Attendees.fill(to, p.Occasion.UID, p.Answers.Total())
 	return nil
 }
 
-// bars are the steps of the funnel by their placeholders.
-func (f Funnel) bars() map[string]int {
+// steps are the steps of the funnel by their placeholders.
+func (f Funnel) steps() map[string]int {
 	return map[string]int{
-		"queued": f.Queued, "sent": f.Sent, "bounced": f.Bounced, "current": f.Current, "outdated": f.Outdated, "blocked": f.Blocked, "replied": f.Answered,
+		"queued": f.Queued, "sent": f.Sent, "bounced": f.Bounced, "current": f.Current, "outdated": f.Outdated, "blocked": f.Blocked,
 	}
 }
 
 func (f Funnel) fill(to values) {
 	to.number("invited", f.Invited)
-	for name, n := range f.bars() {
+	for name, n := range f.steps() {
 		to.number(name, n)
 		to.flag("any_"+name, n > 0)
 		to.set(name+"_share", percent(n, f.Invited))
@@ -128,19 +127,22 @@ func (v values) answersOverTime(series []Moment) {
 	}
 }
 
-// Live is what the page's script asks for again and again, at EventPath(uid, "live"), as JSON.
+// Live is what the page's script asks for again and again, as JSON from EventPath(uid, "live").
 type Live struct {
-	Running bool           `json:"running"`            // something is being sent: ask again soon
-	Counts  map[string]int `json:"counts"`             // by the names that the page's data-count attributes have
-	Shares  map[string]int `json:"shares"`             // what the counts are parts of, by the same names
-	Work    string         `json:"work,omitempty"`     // what is being sent, in words
-	Total   int            `json:"total,omitempty"`    // of Progress; 0 = not known yet
-	Done    int            `json:"done,omitempty"`     // of Progress
-	Summary string         `json:"summary"`            // the picture of the answers in words
-	At      string         `json:"at,omitempty"`       // when the run began (RFC 3339): another run is another page
-	Failed  int            `json:"failed,omitempty"`   // of Progress
-	Invites int            `json:"invites"`            // sent so far
-	Limit   int            `json:"limit,omitempty"`    // of Invites; 0 = any number
-	Held    int            `json:"held,omitempty"`     // guests who ask to join
-	Propose int            `json:"proposed,omitempty"` // open proposals
+	Running bool           `json:"running"` // something is being sent: ask again soon
+	Counts  map[string]int `json:"counts"`  // by the names that the page's data-count attributes have
+}
+
+// Live is the page's numbers alone. It reads Occasion.Held and Occasion.Proposals, Answers, Funnel, Progress and Invites.
+func (p Event) Live() Live {
+	counts := p.Funnel.steps()
+	for _, answer := range answers {
+		counts[string(answer)] = p.Answers.of(answer)
+	}
+	counts["total"], counts["answered"], counts["invited"] = p.Answers.Total(), p.Answers.Answered(), p.Funnel.Invited
+	counts["invites"], counts["held"], counts["proposals"] = p.Invites, p.Occasion.Held, p.Occasion.Proposals
+	if p.Progress != nil {
+		counts["progress_done"], counts["progress_total"], counts["progress_failed"] = p.Progress.Done, p.Progress.Total, p.Progress.Failed
+	}
+	return Live{Running: p.Progress != nil, Counts: counts}
 }

@@ -29,6 +29,7 @@ const (
 )
 
 func (f Frame) fill(to values) {
+	to.set("title", "") // of an event; pages of one set it
 	to.line("user", f.User)
 	to.flag("admin", f.Admin)
 	for _, place := range places {

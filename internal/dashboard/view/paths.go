@@ -18,7 +18,9 @@ const (
 )
 
 // EventPath is the page of an event, or with parts one below it: EventPath(uid, "invite", "send").
-func EventPath(uid string, parts ...string) string { return below(Root+"/events", append([]string{uid}, parts...)) }
+func EventPath(uid string, parts ...string) string {
+	return below(Root+"/events", append([]string{uid}, parts...))
+}
 
 // AttendeePath is the page of one attendee.
 func AttendeePath(uid, email string) string { return EventPath(uid, "attendees", email) }

@@ -1,0 +1,90 @@
+# GitHub Actions deploys without a stored key: it shows a token of GitHub's, which says which repository and environment it runs for. One role
+# per stage, so that a workflow for dev cannot reach prod.
+
+locals {
+  deployed = var.repository == "" ? toset([]) : var.stages
+  provider = var.oidc_provider_arn != "" ? var.oidc_provider_arn : one(aws_iam_openid_connect_provider.github[*].arn)
+}
+
+resource "aws_iam_openid_connect_provider" "github" {
+  count = var.repository != "" && var.oidc_provider_arn == "" ? 1 : 0
+
+  url            = "https://${local.issuer}"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+resource "aws_iam_role" "deploy" {
+  for_each = local.deployed
+
+  name                 = "cis-${each.key}-deploy"
+  description          = "GitHub Actions of ${var.repository}, environment ${each.key}"
+  max_session_duration = 3600
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = local.provider }
+      Condition = { StringEquals = {
+        "${local.issuer}:aud" = "sts.amazonaws.com"
+        "${local.issuer}:sub" = "repo:${var.repository}:environment:${each.key}"
+      } }
+    }]
+  })
+}
+
+# Everything but IAM: what a deployment makes is spread over seventeen services.
+resource "aws_iam_role_policy_attachment" "power_user" {
+  for_each = aws_iam_role.deploy
+
+  role       = each.value.name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/PowerUserAccess"
+}
+
+# Of IAM, only roles that begin with the stage's prefix, given to the services that take them, and not the deploying role itself.
+resource "aws_iam_role_policy" "roles" {
+  for_each = aws_iam_role.deploy
+
+  name = "roles"
+  role = each.value.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "ManageRoles"
+        Effect = "Allow"
+        Action = [
+          "iam:CreateRole", "iam:DeleteRole", "iam:GetRole", "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole",
+          "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy",
+          "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
+        ]
+        Resource = ["arn:${local.partition}:iam::${local.account}:role/cis-${each.key}-*"]
+      },
+      {
+        Sid       = "AttachLogsPolicy"
+        Effect    = "Allow"
+        Action    = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+        Resource  = ["arn:${local.partition}:iam::${local.account}:role/cis-${each.key}-api-logs"]
+        Condition = { ArnEquals = { "iam:PolicyARN" = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs" } }
+      },
+      {
+        Sid      = "PassRoles"
+        Effect   = "Allow"
+        Action   = ["iam:PassRole"]
+        Resource = ["arn:${local.partition}:iam::${local.account}:role/cis-${each.key}-*"]
+        Condition = { StringEquals = { "iam:PassedToService" = [
+          "lambda.amazonaws.com", "states.amazonaws.com", "events.amazonaws.com", "apigateway.amazonaws.com",
+        ] } }
+      },
+      {
+        Sid    = "NotItself"
+        Effect = "Deny"
+        Action = [
+          "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy",
+          "iam:DeleteRole", "iam:PassRole",
+        ]
+        Resource = ["arn:${local.partition}:iam::${local.account}:role/cis-${each.key}-deploy"]
+      },
+    ]
+  })
+}

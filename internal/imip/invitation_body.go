@@ -58,7 +58,7 @@ func bodyValues(inv *Invitation, main ical.Event, events []ical.Event) map[strin
 		"instance":        "",
 		"where":           cutText(cleanLine(main.Location()), maxLocation),
 		"join_url":        joinLink(main),
-		"description":     plainDescription(main),
+		"description":     PlainDescription(main),
 		"organizer":       inv.organizerName(),
 		"organizer_email": inv.OrganizerEmail,
 		"brand":           cleanName(inv.Brand.Name),

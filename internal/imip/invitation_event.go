@@ -272,7 +272,7 @@ func attachable(p *goical.Prop) bool {
 
 // description writes DESCRIPTION as plain text within its limit (field rule 25).
 func (w *calendarWriter) description(e ical.Event) {
-	text := plainDescription(e)
+	text := PlainDescription(e)
 	if text == "" {
 		return
 	}
@@ -283,8 +283,8 @@ func (w *calendarWriter) description(e ical.Event) {
 	w.prop(&p)
 }
 
-// plainDescription is DESCRIPTION without HTML, cut to maxDescription octets.
-func plainDescription(e ical.Event) string {
+// PlainDescription is DESCRIPTION without HTML, cut to maxDescription octets.
+func PlainDescription(e ical.Event) string {
 	text := strings.TrimSpace(plainText(e.Description()))
 	return cutText(strings.ToValidUTF8(text, "\uFFFD"), maxDescription)
 }

@@ -20,7 +20,7 @@ func joinLink(e ical.Event) string {
 			return link
 		}
 	}
-	for _, text := range []string{e.Location(), e.Text("URL"), plainDescription(e)} {
+	for _, text := range []string{e.Location(), e.Text("URL"), PlainDescription(e)} {
 		for rest := text; ; {
 			link, _, after := cutLink(rest)
 			if link == "" {

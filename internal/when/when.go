@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/ical"
+	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
 
 // Span is an event's time as people are told it. Start and End carry the zone in which they are shown. The zero Span is unknown and
@@ -17,19 +20,17 @@ type Span struct {
 	Rule     string    // RRULE value (RFC 5545 §3.3.10) or ""
 }
 
-// New makes a Span from an event record's fields: epoch seconds (0 = unknown) and an IANA zone name. A name that Go's zone data does not know
-// is shown in UTC: right, if less friendly.
+// New makes a Span from an event record's fields: epoch seconds (0 = unknown) and a zone's name, IANA's or Windows', or itip.Floating. A name that
+// nobody knows is shown in UTC: right, if less friendly.
 func New(start, end int64, allDay bool, tzid, rule string) Span {
 	if start == 0 && end == 0 {
 		return Span{}
 	}
 	zone := time.UTC
-	if tzid != "" && tzid != "Local" && !allDay {
-		if named, err := time.LoadLocation(tzid); err == nil {
-			zone = named
-		}
+	if named, _ := ical.Location(tzid); named != nil && !allDay {
+		zone = named
 	}
-	span := Span{Start: time.Unix(start, 0).In(zone), AllDay: allDay, Rule: rule}
+	span := Span{Start: time.Unix(start, 0).In(zone), AllDay: allDay, Floating: tzid == itip.Floating && !allDay, Rule: rule}
 	if end > start {
 		span.End = time.Unix(end, 0).In(zone)
 	}

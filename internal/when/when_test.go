@@ -61,6 +61,8 @@ func TestNew(t *testing.T) {
 		tzid, want string
 	}{
 		{"record", 1773306000, 1773309600, false, "Europe/Berlin", "Thursday, 12 March 2026, 10:00 – 11:00 CET (Europe/Berlin)"},
+		{"Windows zone", 1773306000, 1773309600, false, "W. Europe Standard Time", "Thursday, 12 March 2026, 10:00 – 11:00 CET (Europe/Berlin)"},
+		{"floating", 1773306000, 1773309600, false, "floating", "Thursday, 12 March 2026, 09:00 – 10:00"},
 		{"unknown zone is UTC", 1773306000, 1773309600, false, "Middle Earth", "Thursday, 12 March 2026, 09:00 – 10:00 UTC"},
 		{"the machine's zone is never used", 1773306000, 0, false, "Local", "Thursday, 12 March 2026, 09:00 UTC"},
 		{"a date has no zone", 1773273600, 1773360000, true, "America/New_York", "Thursday, 12 March 2026, all day"},

@@ -22,6 +22,7 @@ func (f failures) String() string {
 // that is named for it.
 func (r *run) startAgain(all failures) {
 	r.t.Helper()
+	again := map[string]string{} // the machine of each new execution
 	for _, x := range all {
 		e, err := r.States.Describe(x.Machine, x.Name)
 		if err != nil {
@@ -31,10 +32,16 @@ func (r *run) startAgain(all failures) {
 			r.t.Errorf("execution %s of %s fails in the state %s, with the error %q %q", x.Name, x.Machine, end.Name, e.Error, e.Cause)
 		}
 		name := "again-" + x.Name
-		if _, err := r.States.Start(r.t.Context(), x.Machine, name[:min(len(name), 80)], x.Input); err != nil {
+		name = name[:min(len(name), 80)] // the longest name of an execution
+		again[name] = x.Machine
+		if _, err := r.States.Start(r.t.Context(), x.Machine, name, x.Input); err != nil {
 			r.t.Fatal(err)
 		}
 	}
-	first := len(r.settle())
-	_ = first
+	r.settle()
+	for name, machine := range again {
+		if status, err := r.States.Status(machine, name); err != nil || status != succeeded {
+			r.t.Errorf("execution %s of %s, which was started again, is %s: %v", name, machine, status, err)
+		}
+	}
 }

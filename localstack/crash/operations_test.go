@@ -20,7 +20,7 @@ type operation struct {
 	stacks    int        // that share the work; 0 means 1
 }
 
-// operations are all workflows, with each of their ways that leads to another function.
+// operations are all workflows, with each of their ways that leads to another function, and all pages and routes that write.
 var operations = []operation{
 	{name: "event-request", act: (*run).register, functions: []string{
 		"receive-mail", "get-new-event-request-from-email", "create-new-event-record", "notify-organizer-of-successful-event-creation",
@@ -39,6 +39,12 @@ var operations = []operation{
 			raw := must(r, imiptest.ComposeRequest)(r.event())
 			r.mail(r.organizer(), "create", append([]byte("X-Local-Verdicts: dmarc=gray\r\n"), raw...))
 		}},
+	{name: "event-request, confirmed", settings: []string{"DMARC_GRAY=confirm"}, functions: []string{"confirm-event-request"},
+		arrange: func(r *run) {
+			r.mail(r.organizer(), "create", append([]byte("X-Local-Verdicts: dmarc=gray\r\n"), must(r, imiptest.ComposeRequest)(r.event())...))
+			r.settle()
+		},
+		act: func(r *run) { r.press(r.link(r.organizer(), "/confirm/"), nil) }},
 	{name: "event-update", functions: []string{"get-new-event-request-from-email", "update-event", "stage-attendees-for-updated-event", "send-event-update"},
 		arrange: (*run).party, act: func(r *run) { r.request(later(r.event())) }, stacks: 4},
 	{name: "event-update, one instance", functions: []string{"update-event", "stage-attendees-for-updated-event", "send-event-update"},
@@ -67,13 +73,16 @@ var operations = []operation{
 		arrange: (*run).invited, act: func(r *run) { r.reply(r.guest(1), imiptest.Tentative) }},
 	{name: "event-reply, proposal", functions: []string{"get-new-event-reply-from-email", "record-event-proposal", "notify-organizer-of-proposal"},
 		arrange: (*run).invited,
+		act:     (*run).propose},
+	{name: "event-reply, proposal declined", functions: []string{"get-event-proposals"},
+		arrange: func(r *run) { r.invited(); r.propose(); r.settle() },
 		act: func(r *run) {
-			at := r.event().Start.Add(26 * time.Hour)
-			r.answer(r.guest(1), must(r, func(invitation []byte) ([]byte, error) {
-				return imiptest.ComposeCounter(invitation, imiptest.Counter{
-					Reply: imiptest.Reply{Client: imiptest.Outlook, Answer: imiptest.Tentative, At: r.now()}, Start: at, End: at.Add(time.Hour),
-				})
-			})(r.invitation(r.guest(1))))
+			r.press(r.link(r.organizer(), "/proposals/"), url.Values{"proposal": {r.guest(1) + " "}, "choice": {"decline"}, "comment": {"We cannot."}})
+		}},
+	{name: "event-reply, by the page", functions: []string{"get-new-event-reply-from-page"},
+		arrange: (*run).invited,
+		act: func(r *run) {
+			r.press(r.link(r.guest(1), "/rsvp/"), url.Values{"answer": {"accepted"}, "comment": {"With pleasure."}})
 		}},
 	{name: "event-reply, refresh", functions: []string{"get-new-event-reply-from-email", "send-event-refresh"},
 		arrange: (*run).invited,
@@ -89,6 +98,16 @@ var operations = []operation{
 		}},
 	{name: "event-reply, guest held", settings: []string{"FORWARDED_GUESTS=hold"}, functions: []string{"update-event-attendee-record", "notify-organizer-of-held-guest"},
 		arrange: (*run).invited, act: (*run).forwarded},
+	{name: "event-reply, held guest admitted", settings: []string{"FORWARDED_GUESTS=hold"}, functions: []string{"get-event-guests"},
+		arrange: func(r *run) { r.invited(); r.forwarded(); r.settle() },
+		act: func(r *run) {
+			r.press(r.link(r.organizer(), "/guests/"), url.Values{"guest": {r.guest(9)}, "choice": {"admit"}})
+		}},
+	{name: "event-reply, held guest refused", settings: []string{"FORWARDED_GUESTS=hold"}, functions: []string{"get-event-guests"},
+		arrange: func(r *run) { r.invited(); r.forwarded(); r.settle() },
+		act: func(r *run) {
+			r.press(r.link(r.organizer(), "/guests/"), url.Values{"guest": {r.guest(9)}, "choice": {"refuse"}})
+		}},
 	{name: "event-reply, guest refused", settings: []string{"FORWARDED_GUESTS=refuse"}, functions: []string{"update-event-attendee-record", "send-guest-cancellation"},
 		arrange: (*run).invited, act: (*run).forwarded},
 	{name: "bulk-invites", settings: []string{"EVENT_INVITE_LIMIT=3"}, functions: []string{
@@ -126,6 +145,19 @@ var operations = []operation{
 			}
 			r.mail(r.guest(1), "unsubscribe", plainMail(r.guest(1), token, "Enough."))
 		}},
+	{name: "unsubscribing by one click", functions: []string{"unsubscribe"},
+		arrange: (*run).invited,
+		act:     func(r *run) { r.press(r.unsubscribeLink(r.guest(1)), url.Values{"List-Unsubscribe": {"One-Click"}}) }},
+	{name: "unsubscribing taken back", functions: []string{"unsubscribe"},
+		arrange: func(r *run) {
+			r.invited()
+			r.press(r.unsubscribeLink(r.guest(1)), url.Values{"choice": {"block"}})
+		},
+		act: func(r *run) { r.press(r.unsubscribeLink(r.guest(1)), url.Values{"choice": {"undo"}}) }},
+	{name: "standing given", functions: []string{"set-organizer-standing"},
+		arrange: (*run).register, act: func(r *run) { r.stand("PUT") }},
+	{name: "standing taken away", functions: []string{"set-organizer-standing"},
+		arrange: func(r *run) { r.register(); r.stand("PUT") }, act: func(r *run) { r.stand("DELETE") }},
 	{name: "delivery-feedback, bounce", functions: []string{"record-delivery-feedback"},
 		arrange: (*run).register, act: func(r *run) { r.openAndHear(r.mark + "@bounce.localhost") }},
 	{name: "delivery-feedback, complaint", functions: []string{"record-delivery-feedback"},

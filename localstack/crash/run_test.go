@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 	"github.com/calendarinvite/calendarinviteserver/localstack/states"
@@ -220,6 +221,19 @@ func (r *run) reply(email, answer string) {
 	r.answer(email, raw)
 }
 
+// propose has the first guest's calendar propose another time.
+func (r *run) propose() {
+	r.t.Helper()
+	at := r.event().Start.Add(26 * time.Hour)
+	raw, err := imiptest.ComposeCounter(r.invitation(r.guest(1)), imiptest.Counter{
+		Reply: imiptest.Reply{Client: imiptest.Outlook, Answer: imiptest.Tentative, At: r.now()}, Start: at, End: at.Add(time.Hour),
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.answer(r.guest(1), raw)
+}
+
 // forwarded has somebody answer to whom the first guest forwarded the invitation.
 func (r *run) forwarded() {
 	r.t.Helper()
@@ -229,6 +243,57 @@ func (r *run) forwarded() {
 		r.t.Fatal(err)
 	}
 	r.answer(other.Email, raw)
+}
+
+// link is the path of the first link below a route in the last mail to somebody.
+func (r *run) link(email, route string) string {
+	r.t.Helper()
+	sent := r.Sent(email)
+	if len(sent) == 0 {
+		r.t.Fatalf("%s has no mail", email)
+	}
+	raw := sent[len(sent)-1].Raw
+	message, err := imip.Read(raw, imip.Limits{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, link, found := strings.Cut(message.Text(), route)
+	if !found {
+		r.t.Fatalf("no link to %s in\n%s", route, raw)
+	}
+	if end := strings.IndexAny(link, "? \r\n>"); end >= 0 {
+		link = link[:end]
+	}
+	return route + link
+}
+
+// unsubscribeLink is where the guest's mail program asks to be spared (RFC 8058).
+func (r *run) unsubscribeLink(email string) string {
+	r.t.Helper()
+	_, link, found := strings.Cut(r.header(email, "List-Unsubscribe"), "/unsubscribe/")
+	if !found {
+		r.t.Fatal("no link to unsubscribe")
+	}
+	link, _, _ = strings.Cut(link, ">")
+	return "/unsubscribe/" + link
+}
+
+// press sends a page's form, and again where it is answered with an error, as people do.
+func (r *run) press(path string, form url.Values) {
+	r.t.Helper()
+	a := r.insist("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	if a.Status != http.StatusOK {
+		r.t.Errorf("%s is answered with %d %s", path, a.Status, a.Body)
+	}
+}
+
+// stand has an administrator give the organizer the right to send lists, or take it away.
+func (r *run) stand(method string) {
+	r.t.Helper()
+	a := r.insist(method, "/system/organizer/"+url.PathEscape(r.organizer())+"/bulk", "", "x-api-key", "local-admin-key")
+	if a.Status != http.StatusOK {
+		r.t.Errorf("the standing is answered with %d %s", a.Status, a.Body)
+	}
 }
 
 // put writes a record that is nothing but its key.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
+	"github.com/calendarinvite/calendarinviteserver/internal/seal"
 )
 
 // report asks for an event's attendee report and returns the mail that brings it, and its rows by address, with the header under "".
@@ -140,6 +141,49 @@ func TestReports(t *testing.T) {
 			t.Errorf("%d mails", n)
 		}
 	})
+}
+
+// A report of more than 5 MB does not fit a mail: it is fetched by a link, which expires, from an address that expires at once.
+func TestLargeReport(t *testing.T) {
+	s := start(t)
+	p := &party{system: s, event: tea(somebody("ada"))}
+	organizer := p.event.Organizer
+	p.uid = p.register(p.event)
+	const guests = 2600
+	p.crowd(guests)
+	s.get("/event/"+p.uid+"/report", new(struct{}))
+	mail := s.WaitSent(organizer.Email, 2)[1].Raw
+	message := read(t, mail)
+	for _, part := range message.Parts {
+		if part.Disposition == "attachment" {
+			t.Errorf("%s of %d bytes is attached", part.Filename, len(part.Body))
+		}
+	}
+	link, now := linkIn(t, mail, "/download/"), time.Now().UTC()
+	if text := string(message.Parts[0].Body); !strings.Contains(text, "2,600 in all") || !strings.Contains(text, now.AddDate(0, 0, 7).Format("2 January 2006")) {
+		t.Errorf("the mail says %s", text)
+	}
+	file := s.downloads(link)
+	lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff"))).ReadAll()
+	if err != nil || len(lines) != guests+1 || len(file) <= 5<<20 {
+		t.Errorf("%d lines of %d bytes: %v", len(lines), len(file), err)
+	}
+	if a := s.Do("GET", link, ""); !strings.Contains(a.Header.Get("Location"), "X-Amz-Expires=300&") {
+		t.Errorf("%d to %s", a.Status, a.Header.Get("Location"))
+	}
+	key := "reports/attendees/any.csv"
+	for name, c := range map[string]struct {
+		path   string
+		status int
+	}{
+		"expired":         {"/download/" + s.keys().Link(seal.Link{Purpose: seal.Download, Extra: key, Expires: now.Add(-time.Second).Unix()}), 410},
+		"forged":          {forge(link), 404},
+		"of another kind": {"/download/" + s.keys().Link(seal.Link{Purpose: seal.Guests, UID: p.uid, Email: organizer.Email, Extra: key}), 404},
+	} {
+		if a := s.Do("GET", c.path, ""); a.Status != c.status || !strings.Contains(a.Body, "</html>") {
+			t.Errorf("%s: %d %.200s", name, a.Status, a.Body)
+		}
+	}
 }
 
 // A report belongs to its tenant's keys.

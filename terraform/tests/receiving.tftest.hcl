@@ -36,7 +36,7 @@ run "receiving" {
   assert {
     condition = alltrue([for name, rule in aws_ses_receipt_rule.mailbox :
       one(rule.s3_action).position == 1 &&
-      [for a in rule.lambda_action : "${a.position} ${a.invocation_type}"] == (contains(["create", "rsvp", "bulk", "unsubscribe"], name) ? ["2 Event"] : [])
+      join(", ", [for a in rule.lambda_action : "${a.position} ${a.invocation_type}"]) == (contains(["create", "rsvp", "bulk", "unsubscribe"], name) ? "2 Event" : "")
     ])
     error_message = "receive-mail is not invoked after the mail is stored, or for mail that is stored only."
   }

@@ -85,6 +85,10 @@ func (a Answers) fill(to values) {
 	to.number("total", a.Total())
 	to.number("answered", a.Answered())
 	to.set("answered_share", percent(a.Answered(), a.Total()))
+	to.set("answered_w", "0")
+	if a.Total() > 0 {
+		to.set("answered_w", place(float64(a.Answered())/float64(a.Total())*100))
+	}
 	to.flag("any_guests", a.Total() > 0)
 	to.flag("any_delegated", a.Delegated > 0)
 	at := 0.0

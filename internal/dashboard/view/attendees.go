@@ -8,7 +8,7 @@ type Attendees struct {
 	Status   Answer         // filter; empty = all
 	Delivery DeliveryFilter // filter; empty = all
 	Sort     Sort           // empty = SortEmail
-	Items    []AttendeeRow  // about 50
+	Items    []AttendeeRow  // at most Rows
 	Matching int            // how many there are on all pages; -1 = not counted
 	After    string         // the cursor of this page; empty = it is the first
 	Next     string         // the cursor of the next page; empty = there is none

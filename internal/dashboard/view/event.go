@@ -8,7 +8,7 @@ type Event struct {
 	Occasion  Occasion
 	Answers   Answers
 	Funnel    Funnel
-	Series    []Moment // how the answers came in, oldest first; at most about a hundred
+	Series    []Moment // how the answers came in, oldest first; at most Points
 	Progress  *Progress
 	Invites   int // invitations sent, which the limit counts
 	Limit     int // how many may be sent; 0 = any number

@@ -38,3 +38,9 @@ const (
 
 // CommentLength is the longest comment, in characters.
 const CommentLength = maxComment
+
+// How much a page shows, so that it stays within its weight: 120 KB with script and style.
+const (
+	Rows   = 25 // of a list
+	Points = 30 // of a chart
+)

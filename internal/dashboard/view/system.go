@@ -14,7 +14,7 @@ type System struct {
 	Invites    int // invitations sent
 	Answers    Answers
 	Blocked    int
-	Series     []SystemMoment // oldest first, one a day or an hour; at most about a hundred
+	Series     []SystemMoment // oldest first, one a day or an hour; at most Points
 	Rates      Rates
 	Queues     []Queue
 	Failed     int // failed executions that nobody looked into

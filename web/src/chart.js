@@ -1,0 +1,99 @@
+// Draws a chart that can be pointed at in place of the server's drawing, from the table behind it.
+
+import uPlot from "uplot";
+import { moment, number, parse } from "./local.js";
+
+const HEIGHT = 208; // CSS pixels, as the server's drawing with its days
+const DASHES = { tentative: [6, 4], declined: [2, 3] };
+
+/** Draws every chart under a node. */
+export function drawCharts(root) {
+  for (const figure of root.querySelectorAll("[data-chart]")) {
+    draw(figure);
+  }
+}
+
+function draw(figure) {
+  const place = figure.querySelector(".plot");
+  const readout = figure.querySelector("[data-readout]");
+  const { lines, data } = read(figure.querySelector("[data-points]"));
+  if (data[0].length < 2) {
+    return;
+  }
+  const plot = new uPlot(options(place, lines, readout), data, place);
+  place.classList.add("drawn");
+  new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw(false));
+}
+
+// read takes the lines and their points out of a table: a moment and a number per line in every row.
+function read(table) {
+  const lines = [...table.querySelectorAll("th[data-line]")].map((th) => ({ kind: th.dataset.line, label: th.textContent }));
+  const data = [[], ...lines.map(() => [])];
+  for (const row of table.tBodies[0].rows) {
+    data[0].push(Date.parse(row.querySelector("time").dateTime) / 1000);
+    [...row.cells].slice(1).forEach((cell, i) => data[i + 1].push(parse(cell.textContent)));
+  }
+  return { lines, data };
+}
+
+const names = { accepted: "--yes", tentative: "--maybe", declined: "--no", main: "--link" };
+
+function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function options(place, lines, readout) {
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  const axis = { stroke: () => color("--muted"), font, ticks: { show: false }, grid: { stroke: () => color("--line"), width: 1 } };
+  return {
+    width: place.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.08, 4)] } },
+    axes: [
+      { ...axis, grid: { show: false }, space: 80, values: (_, seconds, _axis, _space, step) => seconds.map((s) => tick(s, step)) },
+      { ...axis, size: 48, gap: 8, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (_, all) => all.map(number) },
+    ],
+    series: [
+      {},
+      ...lines.map(({ kind, label }, i) => ({
+        label,
+        stroke: () => color(names[kind]),
+        width: 2,
+        dash: DASHES[kind],
+        fill: i === 0 ? () => color(names[kind]) + "1f" : undefined,
+        points: { show: false },
+      })),
+    ],
+    hooks: { setCursor: [(plot) => tell(plot, lines, readout)] },
+  };
+}
+
+const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const times = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+
+// tick labels a place on the axis of time: with the clock only where ticks are closer than days.
+function tick(seconds, step) {
+  const at = new Date(seconds * 1000);
+  return step < 86400 && (at.getHours() || at.getMinutes()) ? times.format(at) : days.format(at);
+}
+
+// tell writes what the pointer is at, and nothing when it is elsewhere.
+function tell(plot, lines, readout) {
+  const { idx } = plot.cursor;
+  readout.replaceChildren();
+  if (idx == null) {
+    return;
+  }
+  const part = (text, kind) => {
+    const span = document.createElement("span");
+    span.textContent = text;
+    if (kind) {
+      span.className = "key " + kind;
+    }
+    return span;
+  };
+  readout.append(part(moment(plot.data[0][idx])), ...lines.map(({ kind, label }, i) => part(`${label} ${number(plot.data[i + 1][idx])}`, kind)));
+}

@@ -1,0 +1,21 @@
+// The dashboard's script. Every page works without it: it only adds what a server cannot know (the reader's zone, where the pointer is) or would have to be
+// asked again for (numbers that change).
+
+import { localize } from "./local.js";
+import { keepFresh } from "./refresh.js";
+import { drawCharts } from "./chart.js";
+import { copyButtons } from "./copy.js";
+import { dropAreas } from "./drop.js";
+import { filters } from "./filter.js";
+import { tables } from "./table.js";
+import { busyForms, menus } from "./form.js";
+
+localize(document);
+drawCharts(document);
+copyButtons(document);
+dropAreas(document);
+filters(document);
+tables(document);
+busyForms(document);
+menus(document);
+keepFresh(document.querySelector("[data-live]"));

@@ -55,7 +55,7 @@ var steps = map[string]Constructor{
 	"get-new-event-invite-from-api":   getNewEventInviteFromAPI,
 	"verify-new-event-invite-request": verifyNewEventInviteRequest,
 	"send-event-invite":               sendEventInvite,
-	"get-landing-page":                getLandingPage,
+	"event-page":                      publicEventPage,
 
 	"unsubscribe":                        unsubscribe,
 	"get-unsubscribe-request-from-email": getUnsubscribeRequestFromEmail,

@@ -101,7 +101,7 @@ resource "aws_iam_role_policy" "events" {
   })
 }
 
-# What was given up: events that no target took, and mails that receive-mail could not read. README.md says how to send them again.
+# What was given up: events that no target took, and mails that receive-mail could not read. docs/operate.md says how to send them again.
 resource "aws_sqs_queue" "dead_letters" {
   name                      = "${local.prefix}-dead-letters"
   message_retention_seconds = 1209600 # 14 days, the longest

@@ -56,7 +56,7 @@ func (s *Store) Attendees(ctx context.Context, uid, after string, limit int) ([]
 
 // page reads a page of the event's records whose sort keys have the prefix, in the order of what follows it. One Query.
 func page[T any](ctx context.Context, s *Store, uid, prefix, after string, limit int) ([]T, string, error) {
-	query := s.table.Get(attrPK, eventKey(uid).pk).Consistent(true).SearchLimit(limit)
+	query := s.table.Get(attrPK, eventKey(uid).pk).Consistent(true).SearchLimit(limit + 1) // one more says whether there is another page
 	if after == "" {
 		query = query.Range(attrSK, dynamo.BeginsWith, prefix)
 	} else {
@@ -75,10 +75,13 @@ func page[T any](ctx context.Context, s *Store, uid, prefix, after string, limit
 		}
 		records = append(records, record)
 	}
-	if more == nil || len(items) == 0 {
+	switch {
+	case len(items) > limit:
+		records = records[:limit]
+	case more == nil || len(items) == 0: // more is also where a Query ends by its size
 		return records, "", nil
 	}
-	return records, strings.TrimPrefix(textOf(items[len(items)-1], attrSK), prefix), nil
+	return records, strings.TrimPrefix(textOf(items[len(records)-1], attrSK), prefix), nil
 }
 
 // behind is a sort key that follows all those with a prefix that ends in #.

@@ -113,6 +113,9 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, policy G
 	}
 	answered.Previous = before.StatusAt(event)
 	given := itip.Answer{Revision: itip.Revision{Sequence: r.Sequence, DTStamp: r.DTStamp}, Status: itip.StatusOf(r.PartStat)}
+	if pressed, again := before.pressedAgain(event, r, given); again {
+		given.DTStamp = pressed
+	}
 	if who.token {
 		given.Generation = r.Generation
 	}
@@ -156,6 +159,18 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, policy G
 		answered.Result = AnswerOutdated
 	}
 	return answered, nil
+}
+
+// pressedAgain reports whether the guest presses the button of the page that they pressed last, with no other words, and when that was: an
+// answer of the page is stamped with the moment it comes, and whoever was answered with an error presses again.
+func (a Attendee) pressedAgain(e Event, r Reply, given itip.Answer) (at int64, again bool) {
+	if r.Channel != ChannelPage || len(a.History) == 0 || a.StatusAt(e) != given.Status {
+		return 0, false
+	}
+	last := a.History[len(a.History)-1]
+	words := comment(r)
+	return last.DTStamp, last.Channel == ChannelPage && last.Status == given.Status && last.Sequence == given.Sequence && last.Note == "" &&
+		last.RecurrenceID == r.RecurrenceID && last.MessageID == r.MessageID && (words == "" || words == a.Comment)
 }
 
 // occasionOf is what an answer to the event, or to an instance of it, is to.

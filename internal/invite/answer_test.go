@@ -58,6 +58,75 @@ func TestAnswerTells(t *testing.T) {
 	w.Check()
 }
 
+// Whoever presses the same button of the page again, such as after an error, gives the same answer again; another button, other words, or an
+// answer by mail in between make it a new one.
+func TestAnswerPressedAgain(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	w.Invite(event, bob)
+	w.facts.take()
+	press := func(answer, words string) (invite.Answered, error) {
+		w.Clock.Pass(time.Minute)
+		r := w.Reply(event, bob, answer)
+		r.MessageID, r.Channel, r.Comment = "", invite.ChannelPage, words
+		return w.Service.Answer(t.Context(), r)
+	}
+	w.facts.fail = fault.New(fault.Unavailable, "bus", "")
+	if _, err := press("ACCEPTED", "Gladly"); fault.KindOf(err) != fault.Unavailable {
+		t.Fatalf("the bus is down: %v", err)
+	}
+	told := map[string]bool{}
+	for _, step := range []struct {
+		answer, words string
+		byMail        bool
+		entries       int // of the history, and of what was told
+		previous      string
+	}{
+		{answer: "ACCEPTED", words: "Gladly", entries: 1, previous: "noaction"}, // what could not be told before
+		{answer: "ACCEPTED", entries: 1, previous: "noaction"},
+		{answer: "ACCEPTED", words: "Late", entries: 2, previous: "accepted"},
+		{answer: "DECLINED", entries: 3, previous: "accepted"},
+		{answer: "DECLINED", byMail: true, entries: 4, previous: "declined"},
+		{answer: "DECLINED", entries: 5, previous: "declined"},
+		{answer: "DECLINED", entries: 5, previous: "declined"},
+		{answer: "ACCEPTED", entries: 6, previous: "declined"},
+	} {
+		var err error
+		if step.byMail {
+			w.Clock.Pass(time.Minute)
+			_, err = w.Service.Answer(t.Context(), w.Reply(event, bob, step.answer))
+		} else {
+			_, err = press(step.answer, step.words)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range w.facts.take() {
+			told[f.ID] = true
+			expect(t, "what went before "+step.answer, step.previous, f.Data.(fact.RSVP).Previous)
+		}
+		if a := w.Attendee(event, bob); len(a.History) != step.entries || len(told) != step.entries {
+			t.Errorf("%+v: the history has %d entries, %d were told", step, len(a.History), len(told))
+		}
+	}
+	w.Check()
+}
+
+// Who declined, and was invited again, has not declined the second invitation.
+func TestAnswerPressedAfterAnotherInvitation(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	for n := range 2 {
+		w.Clock.Pass(time.Minute)
+		expect(t, "invited", invite.SentNow, w.Invite(event, bob))
+		r := w.Reply(event, bob, "DECLINED")
+		r.MessageID, r.Channel = "", invite.ChannelPage
+		expect(t, "answered", invite.AnswerApplied, w.Answer(r).Result)
+		expect(t, "entries", n+1, len(w.Attendee(event, bob).History))
+	}
+	w.Check()
+}
+
 func TestAnswerComment(t *testing.T) {
 	w, event := forwarded(t, invite.AcceptGuests)
 	stamp := "DTSTAMP:20260302T085900Z" // of the invitation, as some calendars stamp all answers

@@ -22,6 +22,9 @@ var pairs = []struct {
 	{"--text", "--soft", brand.ReadableContrast}, // the chosen answer
 	{"--link", "--card", brand.ReadableContrast}, // quiet button, summary of details
 	{"--link", "--ground", brand.ReadableContrast},
+	{"--bad", "--card", brand.ReadableContrast},       // what an event's state is, a field that is wrong
+	{"--bad", "--soft", brand.ReadableContrast},       // what is wrong with it
+	{"--link", "--soft", brand.ReadableContrast},      // a link in a notice
 	{"--on-brand", "--brand", brand.ReadableContrast}, // button, month
 	{"--edge", "--card", 3},                           // borders of fields (WCAG 2.2 §1.4.11)
 	{"--edge", "--soft", 3},

@@ -42,6 +42,11 @@ func variants(name string) []func(reflect.Value) {
 	}
 	list := []func(reflect.Value){choose(nil)} // whatever is a string is hostile
 	switch name {
+	case "event_page":
+		for _, closed := range []Reason{EventCancelled, EventOver, InviteLimit} {
+			list = append(list, choose(map[string]any{"Closed": closed}))
+		}
+		list = append(list, choose(map[string]any{"Closed": Reason(""), "Problem": Reason("")}), choose(map[string]any{"Closed": Reason(""), "Problem": BadAddress}), choose(map[string]any{"Closed": Reason(""), "Sent": true}))
 	case "rsvp":
 		list = append(list, choose(map[string]any{"Given": Tentative, "Chosen": Declined}))
 	case "answered":
@@ -145,7 +150,7 @@ func TestTargets(t *testing.T) {
 	p := pages(t)
 	for _, target := range bad {
 		for name, v := range map[string]view{
-			"confirm_invite": ConfirmInvite{Post: target}, "rsvp": RSVP{Post: target}, "answered": Answered{Change: target},
+			"event_page": EventPage{Services: []Service{{URL: target}}}, "confirm_invite": ConfirmInvite{Post: target}, "rsvp": RSVP{Post: target}, "answered": Answered{Change: target},
 			"confirm_request": ConfirmRequest{Post: target}, "unsubscribe": Unsubscribe{Post: target},
 			"proposals": Proposals{Post: target}, "guests": Guests{Post: target},
 		} {

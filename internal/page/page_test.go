@@ -36,6 +36,20 @@ func event() Event {
 	}
 }
 
+const about = "Come and see the first program run on brass and steel. Doors open at half past nine.\n\nProgramme:\n- 10:00 Bernoulli numbers, live\n- 11:00 Questions\n\nMore at https://example.com/engine. Directions: <https://example.com/map?to=museum>"
+
+func eventPage() EventPage {
+	return EventPage{
+		Event: event(), Description: about, File: "k3v9/event.ics",
+		Services: []Service{
+			{Name: "Google Calendar", URL: "https://calendar.google.com/calendar/render?action=TEMPLATE&text=Analytical%20Engine"},
+			{Name: "Outlook.com", URL: "https://outlook.live.com/calendar/0/deeplink/compose?subject=Analytical%20Engine"},
+			{Name: "Office 365", URL: "https://outlook.office.com/calendar/0/deeplink/compose?subject=Analytical%20Engine"},
+			{Name: "Yahoo", URL: "https://calendar.yahoo.com/?v=60&title=Analytical%20Engine"},
+		},
+	}
+}
+
 type drawing struct {
 	name string
 	draw func(*Pages) ([]byte, error)
@@ -47,10 +61,48 @@ func drawings() []drawing {
 	long := Event{Title: strings.Repeat("Donaudampfschifffahrtsgesellschaftskapitän", 4), Where: "https://meet.example.com/" + strings.Repeat("abcdefgh", 20), Organizer: strings.Repeat("x", 80) + "@example.com"}
 	const guest, post = "grace.hopper@example.com", "/rsvp/mfrggzdfmztwq2lk"
 	list := []drawing{
-		{"landing", func(p *Pages) ([]byte, error) {
-			return p.Landing(Landing{Title: event().Title, Sender: "invites@example.org"})
+		{"event_page", func(p *Pages) ([]byte, error) { return p.EventPage(eventPage()) }},
+		{"event_page_bare", func(p *Pages) ([]byte, error) { return p.EventPage(EventPage{}) }},
+		{"event_page_sent", func(p *Pages) ([]byte, error) {
+			v := eventPage()
+			v.Sent, v.Sender, v.Again = true, "invites@example.org", "?"
+			return p.EventPage(v)
 		}},
-		{"landing_bare", func(p *Pages) ([]byte, error) { return p.Landing(Landing{}) }},
+		{"event_page_bad_address", func(p *Pages) ([]byte, error) {
+			v := eventPage()
+			v.Problem, v.Email, v.Name = BadAddress, "grace.hopper", "Grace Hopper"
+			return p.EventPage(v)
+		}},
+		{"event_page_too_many", func(p *Pages) ([]byte, error) {
+			v := eventPage()
+			v.Problem, v.Email = TooMany, guest
+			return p.EventPage(v)
+		}},
+		{"event_page_cancelled", func(p *Pages) ([]byte, error) {
+			return p.EventPage(EventPage{Event: event(), Description: about, Closed: EventCancelled})
+		}},
+		{"event_page_over", func(p *Pages) ([]byte, error) { return p.EventPage(EventPage{Event: event(), Closed: EventOver}) }},
+		{"event_page_full", func(p *Pages) ([]byte, error) {
+			v := eventPage()
+			v.Closed = InviteLimit
+			return p.EventPage(v)
+		}},
+		{"event_page_by_organizer", func(p *Pages) ([]byte, error) {
+			v := eventPage()
+			v.Closed = ByOrganizer
+			return p.EventPage(v)
+		}},
+		{"event_page_series", func(p *Pages) ([]byte, error) {
+			v := eventPage()
+			v.Event = rtl
+			for i := range v.Services[1:] {
+				v.Services[1+i].FirstOnly = true
+			}
+			return p.EventPage(v)
+		}},
+		{"event_page_long", func(p *Pages) ([]byte, error) {
+			return p.EventPage(EventPage{Event: long, Description: strings.Repeat("https://example.com/"+strings.Repeat("x", 200)+" ", 4) + strings.Repeat("word ", 200)})
+		}},
 		{"confirm_invite", func(p *Pages) ([]byte, error) {
 			return p.ConfirmInvite(ConfirmInvite{Event: event(), Email: guest, Post: "/event/k3v9/invite", Fields: []Field{{"email", guest}, {"origin", "mailchimpcta"}}})
 		}},
@@ -280,7 +332,11 @@ func TestHostileValues(t *testing.T) {
 	p := pages(t)
 	e := Event{Title: evil, Where: evil, Organizer: evil}
 	list := []drawing{
-		{"landing", func(p *Pages) ([]byte, error) { return p.Landing(Landing{Title: evil, Sender: evil}) }},
+		{"event_page", func(p *Pages) ([]byte, error) {
+			v := EventPage{Event: e, Description: evil + " https://example.com/\"><script>alert(1)</script> ", Sender: evil, Email: evil, Name: evil, File: "/\"><script>"}
+			v.Services = []Service{{Name: evil, URL: "/\"><script>", FirstOnly: true}}
+			return p.EventPage(v)
+		}},
 		{"confirm_invite", func(p *Pages) ([]byte, error) {
 			return p.ConfirmInvite(ConfirmInvite{Event: e, Email: evil, Post: "/\"><script>", Fields: []Field{{"\"><script>", "\"><script>"}}})
 		}},

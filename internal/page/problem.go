@@ -20,6 +20,7 @@ const (
 	TheOrganizer   Reason = "organizer"      // the organizer's own address
 	ReportExpired  Reason = "report-expired" // the file behind a download link is no longer kept
 	OnGuestList    Reason = "guest-admitted" // the organizer refuses whom they admitted before
+	ByOrganizer    Reason = "by-organizer"   // invitations need a link of the organizer's
 	Unavailable    Reason = "unavailable"
 )
 
@@ -36,24 +37,28 @@ var problemTexts = map[Reason]problemText{
 	NotFound:       {404, "We do not know this event", "It may have been removed. Please ask whoever gave you the link."},
 	NotInvited:     {403, "This invitation is for someone else", "The organizer only takes answers from people on the guest list. Please ask the organizer to invite you."},
 	Blocked:        {403, "You have stopped these invitations", "You asked us not to send you invitations from this organizer. The unsubscribe link in one of the earlier mails can undo that."},
-	BadAddress:     {400, "This is not an email address", "Please check the address in the link, and try again."},
+	BadAddress:     {400, "This is not an email address", "Please check the address, and try again."},
 	TooMany:        {429, "That was a little too much", "Too many invitations were asked for from here. Please try again in an hour."},
 	NotAllowed:     {403, "This invitation cannot be sent", "The organizer may not send it, or the link is not made for it. Please ask whoever gave you the link."},
 	InviteLimit:    {409, "No invitations are left", "The event has sent as many invitations as it may. Please ask the organizer."},
-	OwnAddress:     {400, "This address cannot be invited", "It is one of our own. Please check the address in the link."},
+	OwnAddress:     {400, "This address cannot be invited", "It is one of our own. Please check the address, and try again."},
 	TheOrganizer:   {400, "This address cannot be invited", "It is the organizer's own, whose calendar has the event already."},
 	ReportExpired:  {410, "This file is no longer here", "It had personal data of guests in it, so we kept it for a short time only. Please ask for a new report: the mail with it has a new link."},
 	OnGuestList:    {409, "This guest is on your list already", "They were admitted before, and hear of every change to your event."},
+	ByOrganizer:    {403, "Invitations come from the organizer", "Whoever is invited gets a link of their own. Please ask the organizer for yours."},
 	Unavailable:    {503, "Please try again in a minute", "Something on our side does not answer right now. Nothing was changed, and nothing is lost."},
 }
 
-// Status is the HTTP status code that belongs to the reason; 500 for an unknown one.
-func (r Reason) Status() int {
+// says is what people read about the reason. An unknown one reads as a general one.
+func (r Reason) says() problemText {
 	if text, ok := problemTexts[r]; ok {
-		return text.status
+		return text
 	}
-	return 500
+	return problemText{500, "Something went wrong", "Nothing was changed. Please try again, or write to us if it goes on."}
 }
+
+// Status is the HTTP status code that belongs to the reason; 500 for an unknown one.
+func (r Reason) Status() int { return r.says().status }
 
 // Problem tells a guest what is wrong and what to do. An unknown Reason reads as a general one.
 type Problem struct {
@@ -65,10 +70,7 @@ type Problem struct {
 func (p *Pages) Problem(v Problem) ([]byte, error) { return p.draw("problem", v) }
 
 func (v Problem) fill(to values) error {
-	says, ok := problemTexts[v.Reason]
-	if !ok {
-		says = problemText{500, "Something went wrong", "Nothing was changed. Please try again, or write to us if it goes on."}
-	}
+	says := v.Reason.says()
 	to.set("heading", says.heading)
 	to.set("text", says.text)
 	to.title(v.Title)

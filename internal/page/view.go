@@ -13,13 +13,15 @@ type view interface {
 
 // views are the pages by the names of their templates, each with its empty view: one empty item in every list.
 var views = map[string]view{
-	"landing": Landing{}, "confirm_invite": ConfirmInvite{}, "rsvp": RSVP{}, "answered": Answered{}, "confirm_request": ConfirmRequest{},
+	"event_page": EventPage{Description: "x", Services: make([]Service, 1)}, "confirm_invite": ConfirmInvite{}, "rsvp": RSVP{}, "answered": Answered{}, "confirm_request": ConfirmRequest{},
 	"request_confirmed": RequestConfirmed{}, "unsubscribe": Unsubscribe{}, "problem": Problem{},
 	"proposals": Proposals{Items: make([]Proposal, 1)}, "guests": Guests{Items: make([]Guest, 1)},
 }
 
 // The names of the form fields, for whoever reads the POST.
 const (
+	FieldEmail    = "email"    // EventPage: whom to invite
+	FieldName     = "name"     // EventPage: their name, which may be empty
 	FieldAnswer   = "answer"   // RSVP: an Answer
 	FieldComment  = "comment"  // RSVP, Proposals: free text of at most CommentLength characters
 	FieldChoice   = "choice"   // Unsubscribe, Proposals, Guests: what to do
@@ -85,24 +87,11 @@ func (e Event) fill(to values) {
 	to.line("where", e.Where)
 	to.line("organizer", e.Organizer)
 	to.set("when", e.When.String())
+	day, rest := dayAndTime(to.texts["when"])
+	to.set("date", day)
+	to.set("time", rest)
 	to.set("month", e.When.Start.Format("Jan"))
 	to.set("day", e.When.Start.Format("2"))
-}
-
-// Landing tells a guest that the invitation is coming. Anyone can bring the page up for any address, so it names none.
-type Landing struct {
-	Title  string // the event's title; may be empty
-	Sender string // the address that the invitation will come from; may be empty
-}
-
-// Landing draws the page.
-func (p *Pages) Landing(v Landing) ([]byte, error) { return p.draw("landing", v) }
-
-func (v Landing) fill(to values) error {
-	to.set("heading", "Your invitation is on its way")
-	to.title(v.Title)
-	to.line("sender", v.Sender)
-	return nil
 }
 
 // Field is a hidden field that a form sends back.

@@ -39,7 +39,7 @@ func Test500Replies(t *testing.T) {
 const connections = 50
 
 func burst(t *testing.T, guests int, trouble func(*world)) {
-	w := newWorld(t, "EVENT_INVITE_LIMIT=0")
+	w := newWorld(t, 0, "EVENT_INVITE_LIMIT=0")
 	r := w.newRun(operation{arrange: func(r *run) {
 		r.register()
 		r.put("organizer#"+r.organizer(), "bulk#"+r.organizer())

@@ -4,15 +4,17 @@ package crash
 
 import (
 	"flag"
+	"runtime/debug"
 	"testing"
 
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
-// TestMain lets many stacks run at a time: they wait more than they compute.
+// TestMain lets many stacks run at a time: they wait more than they compute. All of them are in this process, which rather grows than collects.
 func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "24"); err != nil {
 		panic(err)
 	}
+	debug.SetGCPercent(400)
 	stacktest.Main(m)
 }

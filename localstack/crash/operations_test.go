@@ -18,6 +18,7 @@ type operation struct {
 	arrange   func(*run) // what must be there before; nothing fails meanwhile
 	act       func(*run) // what starts the workflow
 	stacks    int        // that share the work; 0 means 1
+	pace      float64    // of the machines; 0 means pace
 }
 
 // operations are all workflows, with each of their ways that leads to another function, and all pages and routes that write.
@@ -159,8 +160,18 @@ var operations = []operation{
 	{name: "standing taken away", functions: []string{"set-organizer-standing"},
 		arrange: func(r *run) { r.register(); r.stand("PUT") }, act: func(r *run) { r.stand("DELETE") }},
 	{name: "delivery-feedback, bounce", functions: []string{"record-delivery-feedback"},
-		arrange: (*run).register, act: func(r *run) { r.openAndHear(r.mark + "@bounce.localhost") }},
+		arrange: (*run).invited,
+		act: func(r *run) {
+			r.hear("Email Bounced", "Bounce", map[string]any{
+				"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": []any{map[string]any{"emailAddress": r.guest(1), "status": "5.1.1"}},
+			})
+		}},
 	{name: "delivery-feedback, complaint", functions: []string{"record-delivery-feedback"},
-		arrange: (*run).register, act: func(r *run) { r.openAndHear(r.mark + "@complaint.localhost") }},
-	{name: "webhook-delivery", functions: []string{"deliver-webhook"}, act: (*run).register},
+		arrange: (*run).invited,
+		act: func(r *run) {
+			r.hear("Email Complaint Received", "Complaint", map[string]any{
+				"complaintFeedbackType": "abuse", "complainedRecipients": []any{map[string]any{"emailAddress": r.guest(1)}},
+			})
+		}},
+	{name: "webhook-delivery", functions: []string{"deliver-webhook"}, pace: webhookPace, act: (*run).register},
 }

@@ -16,7 +16,7 @@ type outcome struct {
 	Mails   map[string]int            // copies of each, by recipient and subject
 	Records []map[string]string       // that name the run's people, or belong to their events; without counters
 	Counts  map[string]map[string]int // the sums of the counters, by what they count for
-	Facts   []string                  // that the webhook was told, each once
+	Facts   []string                  // that the webhook was told, each id once: a fact that is told again under another id is there twice
 }
 
 // outcome looks at what there is of the run.
@@ -36,7 +36,7 @@ func (r *run) outcome() outcome {
 			all = append(all, item)
 		}
 	}
-	for uid, e := range events(all) {
+	for uid, e := range eventsIn(all) {
 		for name, n := range found.Counts[r.alike("event#"+uid)] {
 			if counted(name) {
 				e.counted[name] = n

@@ -152,7 +152,7 @@ func (p point) sesTookItAndNobodyNotedIt() (more int) {
 // note is the call that notes that the mails were sent: the last that writes to the table, in the invocation that sent the last of them.
 func (p point) note(sent int) (at int) {
 	for i := sent + 1; i < len(p.calls) && p.calls[i] != invoke; i++ {
-		if p.calls[i] == "dynamodb:UpdateItem" || p.calls[i] == "dynamodb:BatchExecuteStatement" {
+		if slices.Contains([]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:BatchExecuteStatement"}, p.calls[i]) {
 			at = i
 		}
 	}

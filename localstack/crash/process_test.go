@@ -19,12 +19,15 @@ import (
 )
 
 // site is where the command localstack is built and keeps its data, over all the times that it is killed.
-type site struct{ program, functions, data string }
+type site struct {
+	program, functions, data string
+	settings                 []string // NAME=value
+}
 
-func newSite(t *testing.T) site {
+func newSite(t *testing.T, settings ...string) site {
 	t.Helper()
 	dir := t.TempDir()
-	s := site{program: filepath.Join(dir, "localstack"), functions: filepath.Join(dir, "bootstrap"), data: filepath.Join(dir, "data")}
+	s := site{program: filepath.Join(dir, "localstack"), functions: filepath.Join(dir, "bootstrap"), data: filepath.Join(dir, "data"), settings: settings}
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", s.program, "./localstack")
 	cmd.Dir = stacktest.Root(t)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -60,6 +63,7 @@ func (s site) start(t *testing.T) *process {
 	p.cmd.Dir = stacktest.Root(t)
 	p.cmd.Env = append(os.Environ(), "CIS_API_ADDR=127.0.0.1:0", "CIS_SMTP_ADDR=127.0.0.1:0", "CIS_AWS_ADDR=127.0.0.1:0",
 		"CIS_DATA_DIR="+s.data, "CIS_BINARY="+s.functions, "EVENT_LIMIT=0", "LINK_SOURCE_CAP=0")
+	p.cmd.Env = append(p.cmd.Env, s.settings...)
 	child.Bind(p.cmd)
 	read, write := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = write, write

@@ -64,8 +64,8 @@ type event struct {
 	counted   map[string]int    // the sum of its statistics' shards
 }
 
-// events are the events of a table, by uid.
-func events(all []record) map[string]event {
+// eventsIn are the events of a table, by uid.
+func eventsIn(all []record) map[string]event {
 	found := map[string]event{}
 	of := func(pk string) (event, string) {
 		uid := strings.TrimPrefix(pk, "event#")

@@ -5,17 +5,17 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/mail"
 	"net/url"
-	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
+	"github.com/calendarinvite/calendarinviteserver/localstack/events"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 	"github.com/calendarinvite/calendarinviteserver/localstack/states"
 )
@@ -52,9 +52,9 @@ func (w *world) newRun(op operation) *run {
 	return r
 }
 
-// failed are the run's executions that have ended otherwise than well.
-func (r *run) failed() (all failures) {
-	for _, x := range r.executions()[r.executions0:] {
+// failed are those of all executions that are the run's and have ended otherwise than well.
+func (r *run) failed(executions []states.Summary) (all failures) {
+	for _, x := range executions[r.executions0:] {
 		if x.Status != succeeded && x.Status != running {
 			all = append(all, x)
 		}
@@ -151,13 +151,22 @@ func (r *run) insist(method, path, body string, header ...string) (a stacktest.A
 	return a
 }
 
-// openAndHear invites an address of which SES will report something, and waits until it is reported.
-func (r *run) openAndHear(email string) {
+// hear has SES tell what became of the first guest's invitation.
+// https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+func (r *run) hear(detailType, kind string, about map[string]any) {
 	r.t.Helper()
-	r.open(email)
-	stacktest.Eventually(r.t, "what SES reports", func() bool {
-		return slices.ContainsFunc(r.executions()[r.executions0:], func(x states.Summary) bool { return strings.Contains(x.Machine, "delivery-feedback") })
+	sent := r.Sent(r.guest(1))[0]
+	about["timestamp"], about["feedbackId"] = sent.Time.Add(time.Second), r.mark
+	detail, err := json.Marshal(map[string]any{
+		"eventType": kind, strings.ToLower(kind): about,
+		"mail": map[string]any{"messageId": sent.ID, "timestamp": sent.Time, "destination": sent.Recipients(), "tags": sent.Tags},
 	})
+	if err == nil {
+		_, err = r.Events.Publish(r.t.Context(), events.Event{Source: "aws.ses", DetailType: detailType, Detail: detail})
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // report asks for the attendee report, and again only where an error was answered and no report comes.

@@ -227,7 +227,7 @@ func retried(jobs []*job) (n int) {
 func check(t *testing.T, p *process, uid string, jobs []*job, killed []time.Time) {
 	t.Helper()
 	all := scan(t, p.aws)
-	registered, sent := events(all), p.outbox(t)
+	registered, sent := eventsIn(all), p.outbox(t)
 	party, ok := registered[uid]
 	if !ok {
 		t.Fatal("the host's event is lost")

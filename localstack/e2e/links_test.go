@@ -24,7 +24,7 @@ func TestLinksThatAsk(t *testing.T) {
 	}
 	for range 2 { // an impatient finger
 		a = s.Do("POST", "/event/"+uid+"/invite", url.Values{"email": {guest.Email}, "name": {"Grace"}, "origin": {"emailcta"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
-		if a.Status != 302 || a.Header.Get("Location") != "http://"+s.API+"/landing" || s.sentTo(guest.Email) != 1 {
+		if a.Status != 302 || a.Header.Get("Location") != s.eventPage(uid) || s.sentTo(guest.Email) != 1 {
 			t.Errorf("%d %s, %d mails", a.Status, a.Body, s.sentTo(guest.Email))
 		}
 	}

@@ -154,6 +154,16 @@ func opensLink(origin string) func(*cell) string {
 	}
 }
 
+// opensPage asks for the invitation of a friend on the event's own page.
+func (c *cell) opensPage() string {
+	friend := somebody("friend")
+	a := c.Do("POST", "/e/"+c.uid, "email="+friend.Email, asForm...)
+	if sent := c.sentTo(friend.Email); sent != 1 && a.Status == 200 || sent != 0 && a.Status != 200 {
+		c.t.Errorf("%d, %d mails", a.Status, sent)
+	}
+	return strconv.Itoa(a.Status)
+}
+
 // as is an answer that the actor gives in their own name, with the attendee's invitation.
 func (c *cell) as() imiptest.Reply {
 	return imiptest.Reply{Client: imiptest.Gmail, Answer: imiptest.Accepted, At: time.Now(), As: c.who}
@@ -309,7 +319,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"registers an event", (*cell).creates, true, "own own own own suspended own own own"},
 		{"updates the event", (*cell).updates, true, "own own yes own suspended yes own own"},
 		{"cancels the event", (*cell).cancels, true, "unknown-event unknown-event yes unknown-event suspended yes unknown-event unknown-event"},
-		{"opens a link", opensLink("api"), true, "302 302 302 302 403 302 302 302"}, // anybody may; the organizer is suspended, or not
+		{"opens a link", opensLink("api"), true, "302 302 302 302 403 302 302 302"},              // anybody may; the organizer is suspended, or not
+		{"asks on the event's page", (*cell).opensPage, true, "200 200 200 200 404 200 200 200"}, // whose organizer is suspended, it is not shown
 		{"opens a vip link", opensLink("vip"), true, "403 403 403 403 403 302 403 403"},
 		{"mails a list", (*cell).lists, true, "ignored ignored ignored rejected refused yes ignored rejected"},
 		{"replies", (*cell).replies, true, "guest proven organizer guest organizer organizer guest organizer"},
@@ -322,6 +333,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"forges links", (*cell).forgesLinks, false, strings.Repeat("404 ", len(actors))},
 		{"POST /order, unsigned", (*cell).orders, false, strings.Repeat("401 ", len(actors))},
 		{"GET /health", asksAPI("GET", "/health", "ok"), false, strings.Repeat("200 ", len(actors))},
+		{"GET /e/{uid}", asksAPI("GET", "/e/{uid}", "Tea"), false, "200 200 200 200 404 200 200 200"},
+		{"GET /e/{uid}/event.ics", asksAPI("GET", "/e/{uid}/event.ics", "{uid}"), false, "200 200 200 200 404 200 200 200"},
 		{"GET /event/{uid}", asksAPI("GET", "/event/{uid}", "{uid}"), false, "403 403 200 200 200 200 200 404"},
 		{"GET /event/{uid}/statistics", asksAPI("GET", "/event/{uid}/statistics", "{uid}"), false, "403 403 200 200 200 200 200 404"},
 		{"GET /event/{uid}/attendees", asksAPI("GET", "/event/{uid}/attendees", "@example.com"), false, "403 403 200 200 200 200 200 404"},

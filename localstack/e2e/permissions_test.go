@@ -27,7 +27,7 @@ var unseen = map[string]string{
 // Every function does all that it can, each through the door that leads to it. None is refused anything: start sees to that, here and in
 // every other test. And none may do more than what one of these stories needs.
 func TestPermissions(t *testing.T) {
-	unused, stories := map[aws.Unused]int{}, 0
+	unused, stories, told := map[aws.Unused]int{}, 0, 0
 	story := func(name string, tell func(p *party), changes ...func(*stack.Config)) {
 		stories++
 		t.Run(name, func(t *testing.T) {
@@ -35,6 +35,7 @@ func TestPermissions(t *testing.T) {
 			p := &party{system: s, event: tea(somebody("ada"))}
 			tell(p)
 			s.settle()
+			told++
 			for _, grant := range s.Endpoint.Permissions().Unused() {
 				unused[grant]++
 			}
@@ -47,6 +48,9 @@ func TestPermissions(t *testing.T) {
 	story("guests to be refused", (*party).refusedGuest, stacktest.Env("FORWARDED_GUESTS", "refuse"))
 	story("what SES refuses, who blocked, and a change in the wrong moment", (*party).troubles)
 	story("files of more than one part, whose upload is given up", (*party).largeFiles)
+	if told < stories { // the others were left out by -run, or have failed
+		return
+	}
 	for grant, in := range unused {
 		reason, known := unseen[grant.Function+" "+grant.Action]
 		switch {
@@ -114,6 +118,8 @@ func (p *party) everything() {
 	p.link(p.uid, organizer.Email, "token", signed) // refused, and that is told
 	p.link(p.uid, first.Email, "token", signed)
 	p.link(p.uid, second.Email, "token", signed, "origin", "vip")
+	p.opens("/e/" + p.uid + "?token=" + signed)
+	p.presses("/e/"+p.uid+"?token="+signed, "email", somebody("visitor").Email)
 	invitation, answer := p.lastMail(first), imiptest.Reply{Client: imiptest.Outlook, Answer: imiptest.Accepted, At: time.Now()}
 
 	p.reply(invitation, first.Email, answer)

@@ -42,6 +42,8 @@ resource "aws_iam_role_policy_attachment" "power_user" {
 }
 
 # Of IAM, only roles that begin with the stage's prefix, given to the services that take them, and not the deploying role itself.
+# What makes roles and runs code can reach what those roles may be given: it is as trusted as an administrator, which is why the token's
+# environment should ask for an approval.
 resource "aws_iam_role_policy" "roles" {
   for_each = aws_iam_role.deploy
 
@@ -54,7 +56,7 @@ resource "aws_iam_role_policy" "roles" {
         Sid    = "ManageRoles"
         Effect = "Allow"
         Action = [
-          "iam:CreateRole", "iam:DeleteRole", "iam:GetRole", "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole",
+          "iam:CreateRole", "iam:DeleteRole", "iam:GetRole", "iam:UpdateRole", "iam:UpdateRoleDescription", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole",
           "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy",
           "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
         ]

@@ -5,12 +5,12 @@ variable "region" {
 }
 
 variable "repository" {
-  description = "GitHub repository that may deploy, as owner/name. Empty: no role is made."
+  description = "GitHub repository that may deploy, as owner/name, or as the sub of its tokens has it (owner@123/name@456). Empty: no role is made."
   type        = string
   default     = ""
 
   validation {
-    condition     = var.repository == "" || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
+    condition     = var.repository == "" || can(regex("^[A-Za-z0-9@-]+/[A-Za-z0-9._@-]+$", var.repository))
     error_message = "repository must be owner/name, or be empty."
   }
 }

@@ -1,5 +1,14 @@
 # Functions and what they may do are wiring.yaml's, entry for entry.
 
+provider "aws" { # plans are made without an account, and without a network
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = "true"
+  skip_requesting_account_id  = true
+}
+
 override_data {
   target = data.aws_caller_identity.current
   values = { account_id = "123456789012" }
@@ -53,7 +62,7 @@ run "functions" {
     error_message = "API_URL is not the API's domain."
   }
   assert {
-    condition     = aws_lambda_function.step["get-new-event-invite-from-api"].environment[0].variables["LANDING_PAGE"] == "https://api.example.com/landing"
+    condition     = aws_lambda_function.step["get-new-event-invite-from-api"].environment[0].variables["LANDING_PAGE"] == "https://api.example.com/e/{uid}?sent=1"
     error_message = "The API's URL is not filled in within a setting."
   }
 }

@@ -13,12 +13,14 @@ trap 'rm -rf "$work"' EXIT
 # The scanner is older than check blocks, which are in a file of their own.
 cp -r terraform statemachines "$work"
 rm "$work/terraform/checks.tf"
-go run "$tfsec" "$work/terraform" --tfvars-file "$work/terraform/environments/prod.tfvars" --concise-output
-go run "$tfsec" "$work/terraform/bootstrap" --concise-output
+go run "$tfsec" "$work/terraform" --tfvars-file "$work/terraform/environments/prod.tfvars" --no-colour --concise-output
+go run "$tfsec" "$work/terraform/bootstrap" --no-colour --concise-output
 
+definitions=()
 for file in statemachines/*.asl.json; do
   sed -e 's/\${partition}/aws/g' \
     -e 's/\${functions}/arn:aws:lambda:us-east-1:123456789012:function:cis-/g' \
     -e 's/\${machines}/arn:aws:states:us-east-1:123456789012:stateMachine:cis-/g' "$file" >"$work/$(basename "$file")"
-  npx --yes "$asl" --json-path "$work/$(basename "$file")"
+  definitions+=(--json-path "$work/$(basename "$file")")
 done
+npx --yes "$asl" "${definitions[@]}"

@@ -1,5 +1,14 @@
 # Each value that would fail on AWS, or lose something, is refused before anything is made, with a message that names the variable.
 
+provider "aws" { # plans are made without an account, and without a network
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = "true"
+  skip_requesting_account_id  = true
+}
+
 override_data {
   target = data.aws_caller_identity.current
   values = { account_id = "123456789012" }
@@ -29,7 +38,6 @@ run "values" {
     mail_from           = "a.b"
     dmarc_policy        = "accept"
     mail_retention_days = 1
-    api_domain          = "https://api.example.com"
     api_certificate_arn = "x"
     api_rate            = 0
     api_burst           = 0
@@ -37,7 +45,7 @@ run "values" {
   }
   expect_failures = [
     var.domain, var.stage, var.region, var.prefix, var.settings, var.dashboard_url, var.endpoint, var.mail_from, var.dmarc_policy,
-    var.mail_retention_days, var.api_domain, var.api_certificate_arn, var.api_rate, var.api_burst, var.log_retention_days,
+    var.mail_retention_days, var.api_certificate_arn, var.api_rate, var.api_burst, var.log_retention_days,
   ]
 }
 
@@ -50,8 +58,9 @@ run "names" {
     reserved_concurrency = { send-everything = 5 }
     zone_ids             = { "example.org" = "Z1" }
     alarm_email          = "support@invite.example.com" # would be lost with what it is about
+    api_domain           = "https://api.example.com"
   }
-  expect_failures = [var.settings, var.reserved_concurrency, var.zone_ids, var.alarm_email]
+  expect_failures = [var.settings, var.reserved_concurrency, var.zone_ids, var.alarm_email, var.api_domain]
 }
 
 run "combinations" {

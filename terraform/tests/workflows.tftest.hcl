@@ -1,5 +1,14 @@
 # State machines, what they may do, and what starts them.
 
+provider "aws" { # plans are made without an account, and without a network
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = "true"
+  skip_requesting_account_id  = true
+}
+
 override_data {
   target = data.aws_caller_identity.current
   values = { account_id = "123456789012" }

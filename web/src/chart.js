@@ -37,6 +37,17 @@ function read(table) {
   return { lines, data };
 }
 
+// ceiling is the end of a scale, in whole quarters: as the server's drawing has it.
+function ceiling(most) {
+  for (let unit = 1; ; unit *= 10) {
+    for (const step of [4, 8, 12, 20]) {
+      if (most <= step * unit) {
+        return step * unit;
+      }
+    }
+  }
+}
+
 const names = { accepted: "--yes", tentative: "--maybe", declined: "--no", main: "--link" };
 
 function color(name) {
@@ -51,10 +62,11 @@ function options(place, lines, readout) {
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.08, 4)] } },
+    padding: [10, 4, 0, 0],
+    scales: { y: { range: (_, low, high) => [0, ceiling(high)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, values: (_, seconds, _axis, _space, step) => seconds.map((s) => tick(s, step)) },
-      { ...axis, size: 48, gap: 8, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (_, all) => all.map(number) },
+      { ...axis, size: 28, grid: { show: false }, space: 80, values: (_, seconds, _axis, _space, step) => seconds.map((s) => tick(s, step)) },
+      { ...axis, size: 48, gap: 8, splits: (_, _axis, low, high) => [0, 1, 2, 3, 4].map((n) => (high * n) / 4), values: (_, all) => all.map(number) },
     ],
     series: [
       {},

@@ -15,11 +15,11 @@ export const moment = (seconds) => moments.format(new Date(seconds * 1000));
 
 /** Rewrites the dates and numbers under a node, and adds the reader's own time to an event's. */
 export function localize(root) {
-  for (const time of root.querySelectorAll("time[data-local]")) {
+  for (const time of root.querySelectorAll("time")) {
     time.title = time.textContent;
     time.textContent = moments.format(new Date(time.dateTime));
   }
-  for (const n of root.querySelectorAll(".n, .num:not(th)")) {
+  for (const n of root.querySelectorAll(".n, td.num, .plain td")) {
     const value = parse(n.textContent);
     if (Number.isInteger(value) && n.childElementCount === 0 && n.textContent.trim() !== "") {
       n.textContent = numbers.format(value);

@@ -10,8 +10,8 @@ import { filters } from "./filter.js";
 import { tables } from "./table.js";
 import { busyForms, menus } from "./form.js";
 
+drawCharts(document); // before localize: it reads the tables as the server wrote them
 localize(document);
-drawCharts(document);
 copyButtons(document);
 dropAreas(document);
 filters(document);

@@ -124,8 +124,8 @@ async function redraw() {
         old.replaceWith(now);
       }
       const place = document.getElementById(id);
-      localize(place);
       drawCharts(place);
+      localize(place);
       copyButtons(place);
       filters(place);
       tables(place);

@@ -76,7 +76,7 @@ func assetsOf(b brand.Brand) (map[string]asset, error) {
 	return all, nil
 }
 
-var tightened = strings.NewReplacer(": ", ":", " {", "{", "; ", ";", ", ", ",")
+var tightened = strings.NewReplacer(" { ", "{", " {", "{", "; }", "}", " }", "}", ": ", ":", "; ", ";", ", ", ",", " > ", ">")
 
 // tight leaves out of a style sheet what only its authors need. It knows how ours is written: comments have lines of their own, and texts in quotes hold none
 // of the pairs that it shortens.

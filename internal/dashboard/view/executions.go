@@ -91,8 +91,8 @@ func (p Execution) fill(to values) error {
 
 // Limits of code on a page: with two of them it stays well under its weight, and laid out it does not grow without end.
 const (
-	maxCode  = 16 << 10 // bytes
-	maxDepth = 32       // of JSON that is laid out
+	maxCode  = 8 << 10 // bytes
+	maxDepth = 32      // of JSON that is laid out
 )
 
 // code adds text as a program wrote it; JSON is laid out.

@@ -41,6 +41,7 @@ const CommentLength = maxComment
 
 // How much a page shows, so that it stays within its weight: 120 KB with script and style.
 const (
-	Rows   = 25 // of a list
-	Points = 30 // of a chart
+	Rows    = 25 // of a list
+	DryRows = 50 // of a DryRun
+	Points  = 30 // of a chart
 )

@@ -46,10 +46,10 @@ func (p Invite) fill(to values) error {
 type DryRun struct {
 	Frame     Frame
 	Occasion  Occasion
-	Source    string // the file's name; empty = pasted
-	Reference string // the sealed list
-	Rows      []DryRow
-	More      int // rows that are not shown
+	Source    string   // the file's name; empty = pasted
+	Reference string   // the sealed list
+	Rows      []DryRow // at most DryRows; what is not sent comes first
+	More      int      // rows that are not shown
 	Counts    DryCounts
 	Left      int // invitations that the event may still send; -1 = any number
 }

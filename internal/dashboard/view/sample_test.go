@@ -105,7 +105,7 @@ func sampleSeries(points int) []Moment {
 	var series []Moment
 	for i := range points {
 		x := float64(i) / float64(points-1)
-		grown := 0.72*(1-math.Exp(-6*x)) + 0.28*max(0, x-0.55)/0.45
+		grown := 0.72*(1-math.Exp(-6*x))/(1-math.Exp(-6)) + 0.28*max(0, x-0.55)/0.45
 		of := func(n int) int { return int(math.Round(float64(n) * min(grown, 1))) }
 		series = append(series, Moment{
 			At: at(2, 9, 0).Add(time.Duration(i) * 8 * time.Hour), Accepted: of(all.Accepted), Tentative: of(all.Tentative), Declined: of(all.Declined),
@@ -166,7 +166,7 @@ func sampleDryRun() DryRun {
 		rows = append(rows, DryRow{Row: i + 40, Email: p.email, Name: p.name, Result: DrySend})
 	}
 	return DryRun{
-		Frame: ada(), Occasion: occasion(), Source: "spring-newsletter.csv", Reference: "mfrggzdfmztwq2lk", Rows: rows, More: 2454, Left: 2480,
+		Frame: ada(), Occasion: occasion(), Source: "spring-newsletter.csv", Reference: "mfrggzdfmztwq2lk", Rows: rows, More: 2454, Left: 2474,
 		Counts: DryCounts{Send: 2474, Already: 1, Duplicate: 1, Blocked: 1, Invalid: 2, Limit: 1},
 	}
 }

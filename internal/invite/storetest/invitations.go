@@ -281,12 +281,13 @@ func testPages(t *testing.T, w *World) {
 		expect(t, email, invite.SentNow, w.Invite(event, email))
 	}
 	for _, size := range []int{1, 2, 5, 100} {
-		seen := map[string]int{}
+		seen, pages := map[string]int{}, 0
 		for after := ""; ; {
 			page, next, err := w.Store.Attendees(w.ctx(), event.UID, after, size)
 			if err != nil {
 				t.Fatal(err)
 			}
+			pages++
 			for _, attendee := range page {
 				seen[attendee.Email]++
 			}
@@ -295,5 +296,6 @@ func testPages(t *testing.T, w *World) {
 			}
 		}
 		expect(t, fmt.Sprint("pages of ", size), map[string]int{"~tilde@example.com": 1, "a@example.com": 1, "a.b@example.com": 1, "a-b@example.com": 1, "zoe@example.com": 1}, seen)
+		expect(t, fmt.Sprint("how many pages of ", size), (len(seen)+size-1)/size, pages) // and none is empty
 	}
 }

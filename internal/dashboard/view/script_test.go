@@ -1,0 +1,110 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// become waits until an expression is true in the page.
+func become(t *testing.T, tab context.Context, expression string) {
+	t.Helper()
+	ask[bool](t, tab, fmt.Sprintf(`new Promise((done, fail) => {
+		const began = Date.now();
+		const look = () => (%s) ? done(true) : Date.now() - began > 120_000 ? fail(new Error(%q)) : setTimeout(look, 50);
+		look();
+	})`, expression, "never: "+expression))
+}
+
+func do(t *testing.T, tab context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(tab, steps...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What the script adds to the pages, for a reader in Tokyo who writes numbers as in German.
+func TestScript(t *testing.T) {
+	tab := browser(t, "Asia/Tokyo", "de-DE", func(text string) { t.Error(text) })
+	event := sampleEvent()
+	s := newSite(t, drawing{"event", event}, drawing{"dry_run", sampleDryRun()}, drawing{"invite", Invite{Frame: ada(), Occasion: occasion(), Left: -1}},
+		drawing{"share", sampleShare()}, drawing{"events", sampleEvents()})
+	s.live = event.Live
+	do(t, tab, chromedp.EmulateViewport(1280, 900))
+
+	t.Run("the reader's zone and numbers", func(t *testing.T) {
+		do(t, tab, chromedp.Navigate(s.URL+"/event"))
+		if got := ask[string](t, tab, `document.querySelector(".viewer").textContent`); !strings.HasPrefix(got, "Your time: Do., 26. März") || !strings.Contains(got, "18:00") {
+			t.Errorf("the reader's time is %q", got)
+		}
+		if got := ask[string](t, tab, `document.querySelector("[data-count=sent]").textContent`); got != "9.836" {
+			t.Errorf("a number is %q", got)
+		}
+		if got := ask[string](t, tab, `document.querySelector("#attendees time").textContent`); got != "03.03.2026, 16:00" {
+			t.Errorf("a date is %q", got)
+		}
+	})
+	t.Run("the chart", func(t *testing.T) {
+		do(t, tab, chromedp.Navigate(s.URL+"/event"))
+		become(t, tab, `!!document.querySelector(".drawn canvas")`)
+		box := ask[struct{ Right, Top float64 }](t, tab, `(() => {
+			const over = document.querySelector(".u-over");
+			over.scrollIntoView({block: "center"});
+			const {right, top} = over.getBoundingClientRect();
+			return {right, top};
+		})()`)
+		do(t, tab, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, box.Right-40, box.Top+20), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, box.Right-2, box.Top+20))
+		become(t, tab, `document.querySelector("[data-readout]").textContent.includes("Yes 5.213")`)
+	})
+	t.Run("a search at the stroke of a key", func(t *testing.T) {
+		do(t, tab, chromedp.KeyEvent("/"))
+		become(t, tab, `document.activeElement.id === "q"`)
+	})
+	t.Run("a menu closes", func(t *testing.T) {
+		do(t, tab, chromedp.Navigate(s.URL+"/events"), chromedp.Click(chromedp.CSS("details.menu > summary")))
+		become(t, tab, `document.querySelector("details.menu").open`)
+		do(t, tab, chromedp.KeyEvent(kb.Escape))
+		become(t, tab, `!document.querySelector("details.menu").open`)
+	})
+	t.Run("copy buttons", func(t *testing.T) {
+		do(t, tab, chromedp.Navigate(s.URL+"/share"), chromedp.Click(chromedp.CSS(`[data-copy="link"]`)))
+		become(t, tab, `["Copied", "Press Ctrl C"].includes(document.querySelector('[data-copy="link"]').textContent)`)
+	})
+	t.Run("only what is not sent", func(t *testing.T) {
+		do(t, tab, chromedp.Navigate(s.URL+"/dry_run"), chromedp.Click(chromedp.CSS("[data-only-bad]")))
+		become(t, tab, `[...document.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility()).length === 6`)
+	})
+	t.Run("a chosen file", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "spring.csv")
+		if err := os.WriteFile(path, []byte("email,name\ngrace@example.com,Grace\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		do(t, tab, chromedp.Navigate(s.URL+"/invite"), chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{path}))
+		become(t, tab, `document.querySelector("#file_hint").textContent === "spring.csv: 2 lines"`)
+	})
+	t.Run("numbers follow a run", func(t *testing.T) {
+		running := sampleEvent()
+		running.Progress = &Progress{Done: 10, Total: 1000}
+		s.show("event", running, running.Live)
+		do(t, tab, chromedp.Navigate(s.URL+"/event"))
+		further := running
+		further.Progress, further.Answers.Accepted = &Progress{Done: 500, Total: 1000}, 6000
+		s.show("event", running, further.Live)
+		become(t, tab, `document.querySelector("progress").value === 500 && document.querySelector("[data-count=accepted]").textContent === "6.000"`)
+		if got := ask[string](t, tab, `document.querySelector("[data-share=progress_done]").textContent`); got != "50%" {
+			t.Errorf("the share is %q", got)
+		}
+		done := further
+		done.Progress, done.Attendees = nil, Attendees{Items: []AttendeeRow{{Name: "Somebody new", Email: "new@example.com"}}}
+		s.show("event", done, done.Live)
+		become(t, tab, `!document.querySelector("progress") && document.querySelector("#attendees").textContent.includes("Somebody new")`)
+		become(t, tab, `document.querySelector(".drawn canvas")`)
+	})
+}

@@ -3,9 +3,11 @@
 
 import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import path from "node:path";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
+const { version } = createRequire(import.meta.url)("uplot/package.json");
 const target = process.argv[2] ?? path.join(here, "../internal/dashboard/view/assets");
 
 await build({
@@ -17,5 +19,5 @@ await build({
   target: ["chrome111", "firefox115", "safari16.4"],
   charset: "utf8",
   legalComments: "none",
-  banner: { js: "/* With uPlot 1.6.32, (c) 2022 Leon Sorokin, MIT license: https://github.com/leeoniya/uPlot */" },
+  banner: { js: `/* With uPlot ${version}, (c) 2022 Leon Sorokin, MIT license: https://github.com/leeoniya/uPlot */` },
 });

@@ -218,6 +218,9 @@ func (w *world) disturbed(op operation, p point, undisturbed outcome) outcome {
 	if told != "" {
 		return undisturbed
 	}
+	if op.statement && r.insisted > 0 {
+		got.Facts = slices.Compact(got.Facts)
+	}
 	return got
 }
 

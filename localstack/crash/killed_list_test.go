@@ -11,11 +11,16 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack"
 )
 
-// How many people are on the list, and how often the stack is killed while each kind of mail goes out.
-const (
-	listed    = 450 // five batches
-	listKills = 5
-)
+// listed is how many people are on the list: five batches.
+const listed = 450
+
+// listKills is how often the stack is killed while each kind of mail goes out.
+func listKills() int {
+	if testing.Short() {
+		return 2
+	}
+	return 5
+}
 
 // TestKilledWhileAListIsSent kills the stack again and again while a list is sent, and then while all on it are told of a change. Nobody is
 // left out, and a second copy has only who was being sent the first at a kill.
@@ -89,8 +94,8 @@ func await(t *testing.T, what string, condition func() bool) {
 // returns when that was.
 func (s site) killWhile(t *testing.T, p *process, subject string) (running *process, killed []time.Time) {
 	t.Helper()
-	for n := range listKills {
-		await(t, "the mails", func() bool { return p.countSent(t, subject) > n*listed/listKills })
+	for n := range listKills() {
+		await(t, "the mails", func() bool { return p.countSent(t, subject) > n*listed/listKills() })
 		p.kill(t)
 		killed = append(killed, time.Now())
 		p.gone(t)

@@ -19,6 +19,7 @@ type operation struct {
 	act       func(*run) // what starts the workflow
 	stacks    int        // that share the work; 0 means 1
 	pace      float64    // of the machines; 0 means pace
+	statement bool       // what a person says on a page; whoever says it again says it at another moment, and both are told (suppress.Apply)
 }
 
 // operations are all workflows, with each of their ways that leads to another function, and all pages and routes that write.
@@ -146,10 +147,10 @@ var operations = []operation{
 			}
 			r.mail(r.guest(1), "unsubscribe", plainMail(r.guest(1), token, "Enough."))
 		}},
-	{name: "unsubscribing by one click", functions: []string{"unsubscribe"},
+	{name: "unsubscribing by one click", functions: []string{"unsubscribe"}, statement: true,
 		arrange: (*run).invited,
 		act:     func(r *run) { r.press(r.unsubscribeLink(r.guest(1)), url.Values{"List-Unsubscribe": {"One-Click"}}) }},
-	{name: "unsubscribing taken back", functions: []string{"unsubscribe"},
+	{name: "unsubscribing taken back", functions: []string{"unsubscribe"}, statement: true,
 		arrange: func(r *run) {
 			r.invited()
 			r.press(r.unsubscribeLink(r.guest(1)), url.Values{"choice": {"block"}})

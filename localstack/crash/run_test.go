@@ -29,6 +29,7 @@ type run struct {
 	mailsBefore  int
 	executions0  int
 	systemBefore map[string]int
+	insisted     int // requests that were made again
 }
 
 // newRun begins a run of the operation: all that must be there is.
@@ -147,6 +148,7 @@ func (r *run) insist(method, path, body string, header ...string) (a stacktest.A
 		if a = r.Do(method, path, body, header...); a.Status < 500 && a.Status != http.StatusTooManyRequests {
 			break
 		}
+		r.insisted++
 	}
 	return a
 }

@@ -18,9 +18,16 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
-// How often the stack is killed, and how much it is doing meanwhile.
+// kills is how often the stack is killed.
+func kills() int {
+	if testing.Short() {
+		return 4
+	}
+	return 24
+}
+
+// How much it is doing meanwhile.
 const (
-	kills    = 24
 	perRound = 10 // jobs between two kills
 	guests   = 60 // who answer
 	host     = "host@example.com"
@@ -37,7 +44,7 @@ func (m moment) String() string { return fmt.Sprintf("%d accepted + %v", m.accep
 // moments spreads the kills: over the first mails, over the work that follows them, and over the start itself, when the work of the last
 // round is taken up again.
 func moments(random *rand.Rand) (all []moment) {
-	for i := range kills {
+	for i := range kills() {
 		m := moment{accepted: 1 + i%8, delay: time.Duration(random.IntN(250)) * time.Millisecond}
 		switch i % 4 {
 		case 0:
@@ -128,7 +135,7 @@ func prepare(t *testing.T, p *process) (uid string, jobs []*job) {
 		}
 		jobs = append(jobs, &job{kind: reply, person: guest, answer: strings.ToLower(answer.Answer), raw: raw})
 	}
-	for len(jobs) < kills*perRound {
+	for len(jobs) < kills()*perRound {
 		i := len(jobs)
 		if i%4 == 0 {
 			jobs = append(jobs, &job{kind: invite, person: fmt.Sprintf("late%d@example.org", i), uid: uid})

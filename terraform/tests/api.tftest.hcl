@@ -22,9 +22,22 @@ variables {
 
   api_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/x"
   package             = "wiring.yaml" # any file will do: only its digest is looked at
+
+  # The defaults, whatever a -var-file says.
+  settings               = {}
+  reserved_concurrency   = {}
+  zone_ids               = {}
+  api_zone_id            = ""
+  alarm_email            = ""
+  dmarc_policy           = "quarantine"
+  mail_retention_days    = 90
+  log_retention_days     = 30
+  log_execution_data     = false
+  protect                = true
+  point_in_time_recovery = true
 }
 
-run "routes" {
+run "routes_and_stage" {
   command = plan
 
   assert {
@@ -73,11 +86,6 @@ run "routes" {
     condition     = aws_api_gateway_deployment.api.triggers["document"] == sha256(aws_api_gateway_rest_api.api.body)
     error_message = "A changed document is not deployed."
   }
-}
-
-run "stage" {
-  command = plan
-
   assert {
     condition     = one(aws_api_gateway_method_settings.api.settings).throttling_rate_limit == 200 && one(aws_api_gateway_method_settings.api.settings).throttling_burst_limit == 400 && !one(aws_api_gateway_method_settings.api.settings).data_trace_enabled
     error_message = "The stage is not limited, or logs requests in full."

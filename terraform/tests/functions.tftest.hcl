@@ -22,9 +22,22 @@ variables {
 
   api_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/x"
   package             = "wiring.yaml" # any file will do: only its digest is looked at
+
+  # The defaults, whatever a -var-file says.
+  settings               = {}
+  reserved_concurrency   = {}
+  zone_ids               = {}
+  api_zone_id            = ""
+  alarm_email            = ""
+  dmarc_policy           = "quarantine"
+  mail_retention_days    = 90
+  log_retention_days     = 30
+  log_execution_data     = false
+  protect                = true
+  point_in_time_recovery = true
 }
 
-run "functions" {
+run "functions_and_permissions" {
   command = plan
 
   assert {
@@ -61,15 +74,6 @@ run "functions" {
     condition     = aws_lambda_function.step["send-event-invite"].environment[0].variables["API_URL"] == "https://api.example.com"
     error_message = "API_URL is not the API's domain."
   }
-  assert {
-    condition     = aws_lambda_function.step["get-new-event-invite-from-api"].environment[0].variables["LANDING_PAGE"] == "https://api.example.com/e/{uid}?sent=1"
-    error_message = "The API's URL is not filled in within a setting."
-  }
-}
-
-run "permissions" {
-  command = plan
-
   assert {
     condition = alltrue([for name, f in local.wiring.functions :
       jsondecode(aws_iam_role_policy.wiring[name].policy).Statement[*].Action == [for p in f.permissions : local.wiring.permissions[p].actions] &&

@@ -22,9 +22,22 @@ variables {
 
   api_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/x"
   package             = "wiring.yaml" # any file will do: only its digest is looked at
+
+  # The defaults, whatever a -var-file says.
+  settings               = {}
+  reserved_concurrency   = {}
+  zone_ids               = {}
+  api_zone_id            = ""
+  alarm_email            = ""
+  dmarc_policy           = "quarantine"
+  mail_retention_days    = 90
+  log_retention_days     = 30
+  log_execution_data     = false
+  protect                = true
+  point_in_time_recovery = true
 }
 
-run "receiving" {
+run "receiving_and_sending" {
   command = plan
 
   assert {
@@ -64,11 +77,6 @@ run "receiving" {
     condition     = keys(aws_lambda_function_event_invoke_config.unawaited) == ["receive-mail"]
     error_message = "Mails that receive-mail gives up are not kept."
   }
-}
-
-run "sending" {
-  command = plan
-
   assert {
     condition     = keys(aws_sesv2_email_identity.domain) == ["invite.example.com"] && aws_sesv2_email_identity.domain["invite.example.com"].dkim_signing_attributes[0].next_signing_key_length == "RSA_2048_BIT"
     error_message = "The domain is not an identity with Easy DKIM."

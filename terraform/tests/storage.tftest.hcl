@@ -22,9 +22,22 @@ variables {
 
   api_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/x"
   package             = "wiring.yaml" # any file will do: only its digest is looked at
+
+  # The defaults, whatever a -var-file says.
+  settings               = {}
+  reserved_concurrency   = {}
+  zone_ids               = {}
+  api_zone_id            = ""
+  alarm_email            = ""
+  dmarc_policy           = "quarantine"
+  mail_retention_days    = 90
+  log_retention_days     = 30
+  log_execution_data     = false
+  protect                = true
+  point_in_time_recovery = true
 }
 
-run "table" {
+run "table_and_buckets" {
   command = plan
 
   assert {
@@ -52,11 +65,6 @@ run "table" {
     )
     error_message = "The table is not on demand, protected, recoverable and expiring."
   }
-}
-
-run "buckets" {
-  command = plan
-
   assert {
     condition = alltrue([for block in [aws_s3_bucket_public_access_block.mail, aws_s3_bucket_public_access_block.templates] :
       block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets
@@ -77,11 +85,6 @@ run "buckets" {
     condition     = !aws_s3_bucket.mail.force_destroy && !aws_s3_bucket.templates.force_destroy
     error_message = "A bucket with objects would be deleted."
   }
-}
-
-run "policies" {
-  command = plan
-
   assert {
     condition = alltrue([for policy in [aws_s3_bucket_policy.mail.policy, aws_s3_bucket_policy.templates.policy] :
       anytrue([for s in jsondecode(policy).Statement : s.Effect == "Deny" && s.Principal == "*" && s.Condition == { Bool = { "aws:SecureTransport" = "false" } }])

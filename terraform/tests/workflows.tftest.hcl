@@ -22,9 +22,22 @@ variables {
 
   api_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/x"
   package             = "wiring.yaml" # any file will do: only its digest is looked at
+
+  # The defaults, whatever a -var-file says.
+  settings               = {}
+  reserved_concurrency   = {}
+  zone_ids               = {}
+  api_zone_id            = ""
+  alarm_email            = ""
+  dmarc_policy           = "quarantine"
+  mail_retention_days    = 90
+  log_retention_days     = 30
+  log_execution_data     = false
+  protect                = true
+  point_in_time_recovery = true
 }
 
-run "machines" {
+run "machines_and_rules" {
   command = plan
 
   assert {
@@ -62,11 +75,6 @@ run "machines" {
     ])
     error_message = "A workflow's role reaches everything."
   }
-}
-
-run "rules" {
-  command = plan
-
   assert {
     condition     = { for name, rule in aws_cloudwatch_event_rule.rule : name => jsonencode(jsondecode(rule.event_pattern)) } == { for name, rule in yamldecode(file("wiring.yaml")).rules : name => jsonencode(rule.pattern) }
     error_message = "The rules are not wiring.yaml's."

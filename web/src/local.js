@@ -19,7 +19,7 @@ export function localize(root) {
     time.title = time.textContent;
     time.textContent = moments.format(new Date(time.dateTime));
   }
-  for (const n of root.querySelectorAll(".n, td.num, .plain td")) {
+  for (const n of root.querySelectorAll(".n, td.num, .series td")) {
     const value = parse(n.textContent);
     if (Number.isInteger(value) && n.childElementCount === 0 && n.textContent.trim() !== "") {
       n.textContent = numbers.format(value);

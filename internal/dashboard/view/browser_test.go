@@ -34,6 +34,7 @@ type site struct {
 	mu    sync.Mutex
 	pages map[string]page
 	live  func() Live // nil = none
+	mute  bool        // the script is empty
 }
 
 func newSite(t *testing.T, pages ...drawing) *site {
@@ -50,7 +51,9 @@ func newSite(t *testing.T, pages ...drawing) *site {
 			return
 		}
 		w.Header().Set("Content-Type", contentType)
-		_, _ = w.Write(body)
+		if !s.mute || r.PathValue("name") != scriptName {
+			_, _ = w.Write(body)
+		}
 	})
 	mux.HandleFunc("GET "+Root+"/events/{uid}/share/qr.svg", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/svg+xml")

@@ -108,3 +108,23 @@ func TestScript(t *testing.T) {
 		become(t, tab, `document.querySelector(".drawn canvas")`)
 	})
 }
+
+// Without the script the server's drawing of the chart is there, and no button that would do nothing.
+func TestWithoutScript(t *testing.T) {
+	tab := browser(t, "Asia/Tokyo", "de-DE", func(text string) { t.Error(text) })
+	s := newSite(t, drawing{"event", sampleEvent()}, drawing{"share", sampleShare()}, drawing{"dry_run", sampleDryRun()})
+	s.mute = true
+	do(t, tab, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(s.URL+"/event"))
+	if height := ask[float64](t, tab, `document.querySelector(".plot svg").getBoundingClientRect().height`); height < 100 {
+		t.Errorf("the chart is %v high", height)
+	}
+	if got := ask[string](t, tab, `document.querySelector("[data-count=sent]").textContent`); got != "9,836" {
+		t.Errorf("a number is %q", got)
+	}
+	for _, page := range []string{"event", "share", "dry_run"} {
+		do(t, tab, chromedp.Navigate(s.URL+"/"+page))
+		if dead := ask[int](t, tab, `[...document.querySelectorAll("[data-copy], [data-only], .viewer")].filter((e) => e.checkVisibility()).length`); dead > 0 {
+			t.Errorf("%s has %d parts that do nothing without the script", page, dead)
+		}
+	}
+}

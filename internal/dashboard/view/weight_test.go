@@ -54,6 +54,9 @@ func TestScriptIsBuilt(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(web, "node_modules", "esbuild")); err != nil {
 		t.Skip("no esbuild here: run npm ci in web")
 	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("no node here")
+	}
 	target := t.TempDir()
 	build := exec.Command("node", "build.js", target)
 	build.Dir = web

@@ -38,6 +38,9 @@ func TestFaultsAtEveryCall(t *testing.T) {
 	all, possible, again := map[string]int{}, 0, 0
 	for _, p := range plans {
 		again += int(p.again.Load())
+		if p.possible == 0 {
+			continue // go test -run chose others
+		}
 		t.Logf("%4d points of %s", len(p.points), p.op.name)
 		possible += p.possible
 		for _, point := range p.points {

@@ -71,6 +71,8 @@ var operations = []operation{
 		arrange: (*run).register, act: func(r *run) { r.open(r.guest(1)) }},
 	{name: "event-invite, limit reached", settings: []string{"EVENT_INVITE_LIMIT=1"}, functions: []string{"verify-new-event-invite-request", "send-event-invite", "notify-organizer-of-event-limit-reached"},
 		arrange: func(r *run) { r.register(); r.open(r.guest(1)) }, act: func(r *run) { r.open(r.guest(2)) }},
+	{name: "event-invite, by the event's page", functions: []string{"event-page"},
+		arrange: (*run).register, act: func(r *run) { r.press("/e/"+r.uid, url.Values{"email": {r.guest(1)}}) }},
 	{name: "event-reply", functions: []string{"receive-mail", "get-new-event-reply-from-email", "update-event-attendee-record"},
 		arrange: (*run).invited, act: func(r *run) { r.reply(r.guest(1), imiptest.Tentative) }},
 	{name: "event-reply, proposal", functions: []string{"get-new-event-reply-from-email", "record-event-proposal", "notify-organizer-of-proposal"},

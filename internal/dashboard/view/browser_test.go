@@ -137,13 +137,13 @@ func browser(t *testing.T, zone, locale string, complain func(string)) context.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	call(t, tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: zone})
-	call(t, tab, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: locale})
+	call(tab, t, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: zone})
+	call(tab, t, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: locale})
 	return tab
 }
 
 // call gives the browser a command.
-func call[P, R any](t *testing.T, tab context.Context, command cdp.Command[P, R], params P) {
+func call[P, R any](tab context.Context, t *testing.T, command cdp.Command[P, R], params P) {
 	t.Helper()
 	if _, err := chromedp.Call(tab, command, params); err != nil {
 		t.Fatalf("%s: %v", command.Method, err)
@@ -151,7 +151,7 @@ func call[P, R any](t *testing.T, tab context.Context, command cdp.Command[P, R]
 }
 
 // ask evaluates an expression in the page, and waits if it is a promise.
-func ask[T any](t *testing.T, tab context.Context, expression string) T {
+func ask[T any](tab context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	value, err := chromedp.Run(tab, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -161,9 +161,9 @@ func ask[T any](t *testing.T, tab context.Context, expression string) T {
 }
 
 // theme makes pages light or dark.
-func theme(t *testing.T, tab context.Context, name string) {
+func theme(tab context.Context, t *testing.T, name string) {
 	t.Helper()
-	call(t, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+	call(tab, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
 }
@@ -196,12 +196,12 @@ func TestPagesInABrowser(t *testing.T) {
 				widths = map[string][]int64{"light": {360}, "dark": {1280}}
 			}
 			for _, mode := range []string{"light", "dark"} {
-				theme(t, tab, mode)
+				theme(tab, t, mode)
 				if err := chromedp.Do(tab, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(s.URL+"/"+d.name), chromedp.Evaluate[chromedp.Void](string(axe))); err != nil {
 					t.Fatal(err)
 				}
 				for _, width := range widths[mode] {
-					look(t, tab, d.name, mode, width)
+					look(tab, t, d.name, mode, width)
 				}
 			}
 			mu.Lock()
@@ -225,13 +225,13 @@ func shown() (list []drawing) {
 }
 
 // look examines the page that is open, at one width.
-func look(t *testing.T, tab context.Context, name, mode string, width int64) {
+func look(tab context.Context, t *testing.T, name, mode string, width int64) {
 	t.Helper()
 	if err := chromedp.Do(tab, chromedp.EmulateViewport(width, 900)); err != nil {
 		t.Fatal(err)
 	}
-	ask[bool](t, tab, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`) // the charts follow the new width
-	wide := ask[string](t, tab, `(() => {
+	ask[bool](tab, t, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`) // the charts follow the new width
+	wide := ask[string](tab, t, `(() => {
 		const right = document.documentElement.clientWidth;
 		if (document.documentElement.scrollWidth <= right) return "";
 		return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > right + 1).map((e) => e.outerHTML.slice(0, 120)).slice(-3).join("\n") || "the page";
@@ -239,7 +239,7 @@ func look(t *testing.T, tab context.Context, name, mode string, width int64) {
 	if wide != "" {
 		t.Errorf("%s at %d: stands out at the side: %s", mode, width, wide)
 	}
-	for _, v := range ask[[]violation](t, tab, `axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.map(
+	for _, v := range ask[[]violation](tab, t, `axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.map(
 		({id, impact, help, nodes}) => ({id, impact, help, html: nodes[0].html, summary: nodes[0].failureSummary})))`) {
 		if v.Impact == "serious" || v.Impact == "critical" {
 			t.Errorf("%s at %d: %s", mode, width, v)

@@ -37,8 +37,10 @@ type Rates struct {
 
 // The limits of SES.
 const (
-	BounceReview, BounceStop       = 0.05, 0.10
-	ComplaintReview, ComplaintStop = 0.001, 0.005
+	BounceReview    = 0.05
+	BounceStop      = 0.10
+	ComplaintReview = 0.001
+	ComplaintStop   = 0.005
 )
 
 // Queue is work that waits.

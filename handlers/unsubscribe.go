@@ -29,7 +29,7 @@ func unsubscribe(ctx context.Context, a *app.App) any {
 			return api.Response{}, err
 		}
 		about := suppress.FromLink(link)
-		done, err := suppress.Apply(ctx, store, facts, about, choice, a.Now().Unix())
+		done, err := suppress.Apply(ctx, store, facts, about, choice, requestedAt(a, request))
 		if err != nil {
 			return api.Response{}, err
 		}
@@ -39,6 +39,14 @@ func unsubscribe(ctx context.Context, a *app.App) any {
 		html, err := pages.Unsubscribe(page.Unsubscribe{Organizer: done.Organizer, Email: about.Attendee, Blocked: done.Blocked, Changed: choice != suppress.Keep})
 		return shown(pages, http.StatusOK, html, err)
 	})
+}
+
+// requestedAt is when the request came, in seconds since 1970: when the step runs twice, what it tells is the same fact.
+func requestedAt(a *app.App, request api.Request) int64 {
+	if milliseconds := request.RequestContext.RequestTimeEpoch; milliseconds > 0 {
+		return milliseconds / 1000
+	}
+	return a.Now().Unix()
 }
 
 func unsubscribeChoice(request api.Request) (suppress.Choice, error) {

@@ -5,10 +5,11 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 FUZZTIME ?= 30s
 TOFU ?= tofu
+TOFU_CHECK ?=
 COMPOSE := docker compose -f localstack/docker-compose.yml
 CONTAINER := build/container
 
-.PHONY: help run demo test race bench fuzz golden lint lint-actions build package localstack test-localstack api-docs clean
+.PHONY: help run demo test race bench fuzz golden lint lint-actions check-terraform web build package localstack test-localstack api-docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,12 +22,12 @@ demo: localstack/node_modules ## play the whole story, from a mail to counted an
 	@go build -o build/demo ./localstack/demo
 	@exec build/demo
 
-test: localstack/node_modules ## everything: unit tests, and integration tests on the local stack
+test: localstack/node_modules web/node_modules ## everything: unit tests, integration tests on the local stack, pages in Chromium where there is one
 	go vet ./...
-	go test ./...
+	go test -timeout 30m ./...
 
-race: localstack/node_modules ## the same with the race detector
-	go test -race ./...
+race: localstack/node_modules ## the same with the race detector, at smaller sizes
+	go test -race -short -timeout 30m ./...
 
 bench: localstack/node_modules ## benchmark tables: parsing, composing, the whole system
 	go test -run '^$$' -bench . -benchmem ./internal/... ./localstack/...
@@ -48,6 +49,18 @@ lint: ## formatting, vet, and the import rules of .golangci.yml
 
 lint-actions: ## the workflows under .github
 	go run $(ACTIONLINT)
+
+check-terraform: ## Terraform: security scan, state machines; with TOFU_CHECK=<tofu-check> also format, tests, plans, and what the local stack runs
+	terraform/tests/static.sh
+ifneq ($(TOFU_CHECK),)
+	$(TOFU_CHECK) --with statemachines --plan -var-file=environments/dev.tfvars terraform
+	$(TOFU_CHECK) --with statemachines --plan --no-fmt -var-file=environments/prod.tfvars terraform
+	$(TOFU_CHECK) --plan -var repository=owner/name terraform/bootstrap
+	TOFU_CHECK=$(abspath $(TOFU_CHECK)) go test -count=1 ./localstack/plan
+endif
+
+web: web/node_modules ## bundle the dashboard's script into internal/dashboard/view/assets
+	cd web && node build.js
 
 build: ## the function package: build/bootstrap for provided.al2023 on arm64
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build $(GOFLAGS_LAMBDA) -o build/bootstrap .
@@ -75,8 +88,12 @@ api-docs: ## write docs/api.md anew from terraform/openapi.yaml
 	go run ./docs/api terraform/openapi.yaml docs/api.md
 
 clean: ## remove what was built, and the local stack's data
-	rm -rf build .local localstack/node_modules
+	rm -rf build .local localstack/node_modules web/node_modules
 
 localstack/node_modules: localstack/package-lock.json
 	npm --prefix localstack ci --no-audit --no-fund
+	@touch $@
+
+web/node_modules: web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
 	@touch $@

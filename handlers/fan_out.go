@@ -25,7 +25,8 @@ type FanOut struct {
 
 // Staged is the answer of the steps that list an event's attendees for a fan-out.
 type Staged struct {
-	Count       int    `json:"count"` // attendees who do not hold the newest revision yet
+	Count       int    `json:"count"`  // attendees who do not hold the newest revision yet
+	People      int    `json:"people"` // how many the first pass found
 	Bucket      string `json:"bucket,omitempty"`
 	List        string `json:"list,omitempty"` // key of the list, one JSON object (StagedAttendee) a line
 	Concurrency int    `json:"concurrency"`
@@ -41,7 +42,7 @@ type StagedAttendee struct {
 
 // stageAttendees lists in S3 who does not hold the event's newest revision. Each pass stages again, so that the fan-out ends when
 // everybody was reached, whatever failed on the way and whichever newer revision came in between.
-func stageAttendees(a *app.App) any {
+func stageAttendees(a *app.App, kind invite.WorkKind) any {
 	service, blobs := a.Events(), blobs(a)
 	bucket, concurrency := a.Settings.Text("MAIL_BUCKET"), a.Settings.Count("FAN_OUT_CONCURRENCY")
 	return asStep(a, func(ctx context.Context, in FanOut) (Staged, error) {
@@ -53,10 +54,18 @@ func stageAttendees(a *app.App) any {
 		list := blobs.Create(ctx, bucket, staged.List, "application/jsonl")
 		defer list.Abort()
 		lines := json.NewEncoder(list)
-		var err error
-		staged.Count, err = service.StageAttendees(ctx, in.UID, in.Sequence, func(email string) error { return lines.Encode(StagedAttendee{email}) })
+		found, err := service.StageAttendees(ctx, in.UID, in.Sequence, func(email string) error { return lines.Encode(StagedAttendee{email}) })
 		if err != nil {
 			return staged, err
+		}
+		staged.Count, staged.People = found.Behind, found.Behind
+		if staged.Pass > 1 {
+			staged.People = in.Staged.Done.People
+		}
+		if found.Event.Sequence == in.Sequence {
+			if err := service.NoteWork(ctx, fanOutWork(kind, found, staged.People)); err != nil {
+				return staged, err
+			}
 		}
 		a.Log.Note(ctx, maillog.Staged, slog.String("event", in.UID), slog.Int("attendees", staged.Count), slog.Int("pass", staged.Pass))
 		if staged.Count == 0 {
@@ -67,7 +76,16 @@ func stageAttendees(a *app.App) any {
 	})
 }
 
-// FanOutBatch is what the Distributed Map hands to one of its children: what they share, and up to 90 attendees.
+// fanOutWork is what the event's page shows of a fan-out. It starts with its revision.
+func fanOutWork(kind invite.WorkKind, found invite.Staging, people int) invite.Work {
+	e := found.Event
+	return invite.Work{
+		UID: e.UID, Kind: kind, Workflow: "event-" + string(kind), Execution: fanOutName(e), Sequence: e.Sequence,
+		People: people, OutOfDate: found.OutOfDate, Started: e.DTStamp,
+	}
+}
+
+// FanOutBatch is what the Distributed Map hands to one of its children: what they share, and up to 89 attendees.
 type FanOutBatch struct {
 	BatchInput struct {
 		UID      string `json:"uid"`

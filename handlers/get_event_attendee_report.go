@@ -12,7 +12,6 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/maillog"
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
 	"github.com/calendarinvite/calendarinviteserver/internal/sheet"
-	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // ReportSent is the answer of get-event-attendee-report.
@@ -26,7 +25,7 @@ type ReportSent struct {
 func getEventAttendeeReport(ctx context.Context, a *app.App) any {
 	notifier, service, files := a.Notifier(), a.Events(), newReportFiles(ctx, a)
 	dashboard := a.Settings.Optional("BRAND_DASHBOARD_URL")
-	return asStep(a, func(ctx context.Context, wanted ReportRequest) (ReportSent, error) {
+	return asStep(a, func(ctx context.Context, wanted invite.ReportRequest) (ReportSent, error) {
 		event, err := service.Event(ctx, "", wanted.UID)
 		if err != nil {
 			return ReportSent{}, err
@@ -51,7 +50,7 @@ func getEventAttendeeReport(ctx context.Context, a *app.App) any {
 		}
 		at := time.Unix(wanted.At, 0)
 		told := notify.AttendeeReport{
-			Mailto: event.MailTo, Summary: event.Summary, UID: event.UID, When: when.New(event.DTStart, event.DTEnd, event.AllDay, event.TZID, event.RRule),
+			Mailto: event.MailTo, Summary: event.Summary, UID: event.UID, When: event.Span(),
 			Attendees: counted.Attendees, Accepted: counted.RSVP[string(itip.Accepted)], Declined: counted.RSVP[string(itip.Declined)],
 			Tentative: counted.RSVP[string(itip.Tentative)], Delegated: counted.RSVP[string(itip.Delegated)], NoAction: counted.RSVP[string(itip.NoAction)],
 			Bounced: counted.Bounced, Blocked: counted.Blocked, File: "attendees.csv", EventPage: eventPage(dashboard, event.UID),

@@ -22,7 +22,7 @@ func getEventGuests(ctx context.Context, a *app.App) any {
 		if err != nil {
 			return api.Response{}, err
 		}
-		view := page.Guests{Summary: event.Summary, When: spanOf(event)}
+		view := page.Guests{Summary: event.Summary, When: event.Span()}
 		decided := ""
 		if request.HTTPMethod == http.MethodPost {
 			form, err := api.Form(request)

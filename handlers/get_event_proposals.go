@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
@@ -25,13 +24,13 @@ func getEventProposals(ctx context.Context, a *app.App) any {
 		if err != nil {
 			return api.Response{}, err
 		}
-		view := page.Proposals{Summary: event.Summary, When: spanOf(event)}
+		view := page.Proposals{Summary: event.Summary, When: event.Span()}
 		if request.HTTPMethod == http.MethodPost {
 			form, err := api.Form(request)
 			if err != nil {
 				return api.Response{}, err
 			}
-			email, instance, _ := strings.Cut(form.Get(page.FieldProposal), " ")
+			email, instance := invite.ParseProposalKey(form.Get(page.FieldProposal))
 			declined, err := service.DeclineProposal(ctx, event.UID, email, instance, form.Get(page.FieldComment))
 			if err != nil {
 				return api.Response{}, err
@@ -43,9 +42,9 @@ func getEventProposals(ctx context.Context, a *app.App) any {
 			return api.Response{}, err
 		}
 		for _, p := range proposals {
-			key := proposalKey(p)
+			key := p.Key()
 			view.Items = append(view.Items, page.Proposal{
-				Name: p.Name, Email: p.Email, Proposed: proposedSpan(p), Instance: instanceSpan(event, p.RecurrenceID), Comment: p.Comment,
+				Name: p.Name, Email: p.Email, Proposed: p.Span(), Instance: event.InstanceSpan(p.RecurrenceID), Comment: p.Comment,
 				State: page.ProposalState(p.State), Key: key, Chosen: key == link.Extra && p.State == invite.ProposalOpen,
 			})
 		}

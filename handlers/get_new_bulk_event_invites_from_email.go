@@ -3,7 +3,9 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
@@ -30,6 +32,8 @@ type BulkRead struct {
 	Sender Correspondent `json:"sender"`
 
 	Owner       invite.Organizer `json:"owner"`
+	Origin      string           `json:"origin"` // of the invitations: bulk, dashboard
+	Again       bool             `json:"again"`  // invite.BatchRequest.Again
 	Bucket      string           `json:"bucket"`
 	Accepted    string           `json:"accepted"` // key of the rows to send, one JSON object (bulk.Item) a line
 	Rejected    string           `json:"rejected"` // key of the others (bulk.Rejected)
@@ -89,7 +93,7 @@ func (b bulkReader) read(ctx context.Context, mail invite.Mail) (BulkRead, error
 	if !judged.Act && !judged.Hold {
 		return read, nil
 	}
-	read.Owner = invite.Organizer{Tenant: mail.Tenant, Email: judged.Person}
+	read.Owner, read.Origin = invite.Organizer{Tenant: mail.Tenant, Email: judged.Person}, invite.OriginBulk
 	standings, err := b.service.Standings(ctx, read.Owner)
 	switch {
 	case err != nil:
@@ -117,9 +121,9 @@ func (b bulkReader) split(ctx context.Context, read BulkRead, message *imip.Mess
 	if err != nil {
 		return read.failed(err)
 	}
-	prefix := "lists/" + read.Mail.MessageID + "/"
+	stored := bulk.StoredAs(read.Mail.MessageID)
 	read.File, read.Bucket, read.Concurrency = part.Filename, b.bucket, b.concurrency
-	read.Accepted, read.Rejected, read.Results = prefix+"accepted.jsonl", prefix+"rejected.jsonl", prefix+"results"
+	read.Accepted, read.Rejected, read.Results = stored.Accepted, stored.Rejected, stored.Results
 	accepted := b.blobs.Create(ctx, b.bucket, read.Accepted, "application/jsonl")
 	defer accepted.Abort()
 	rejected := b.blobs.Create(ctx, b.bucket, read.Rejected, "application/jsonl")
@@ -139,7 +143,22 @@ func (b bulkReader) split(ctx context.Context, read BulkRead, message *imip.Mess
 	if summary.Accepted == 0 {
 		read.Action = actionReport
 	}
-	return read, nil
+	return read, noteLists(ctx, b.service, summary, read.Mail.MessageID, read.Mail.Received)
+}
+
+// maxNotedLists is for how many of its events a list is noted.
+const maxNotedLists = 25
+
+// noteLists notes for the events of a list that it is on its way.
+func noteLists(ctx context.Context, service *invite.Service, summary bulk.Summary, execution string, at int64) error {
+	uids := slices.Sorted(maps.Keys(summary.Events))
+	for _, uid := range uids[:min(len(uids), maxNotedLists)] {
+		work := invite.Work{UID: uid, Kind: invite.WorkList, Workflow: "bulk-invites", Execution: execution, People: summary.Events[uid], Started: at}
+		if err := service.NoteWork(ctx, work); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // failed turns a permanent error into the way to the failure notification, if the sender may be answered.

@@ -77,7 +77,9 @@ var steps = map[string]Constructor{
 
 	"process-shopify-order":                     processShopifyOrder,
 	"notify-organizer-of-successful-enrollment": notifyOrganizerOfSuccessfulEnrollment,
-	"deliver-webhook":                           deliverWebhook,
+	"dashboard":                   dashboardSite,
+	"notify-organizer-of-sign-in": notifyOrganizerOfSignIn,
+	"deliver-webhook":             deliverWebhook,
 
 	"health": health,
 }

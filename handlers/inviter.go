@@ -30,7 +30,7 @@ func newInviter(ctx context.Context, a *app.App) inviter {
 // wantedInvite is the invitation that a query or a form asks for.
 func wantedInvite(request api.Request, asked url.Values) invite.InviteRequest {
 	return invite.InviteRequest{
-		ID:       request.RequestContext.RequestID,
+		ID:       api.RequestID(request.RequestContext),
 		UID:      pathUID(request),
 		Email:    strings.TrimSpace(asked.Get("email")),
 		Name:     asked.Get("name"),

@@ -9,7 +9,6 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
-	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // RequestDone is the data of the notifications: a request and what was created of it.
@@ -36,7 +35,7 @@ func notifyOrganizerOfSuccessfulEventCreation(ctx context.Context, a *app.App) a
 			Organizer:   e.Organizer,
 			Summary:     e.Summary,
 			UID:         e.UID,
-			When:        when.New(e.DTStart, e.DTEnd, e.AllDay, e.TZID, e.RRule),
+			When:        e.Span(),
 			Where:       e.Location,
 			Events:      done.Created.Done.Events,
 			InviteLink:  inviteLink(apiURL, e.UID, keys),
@@ -60,7 +59,7 @@ func eventPage(dashboard, uid string) string {
 	if dashboard == "" {
 		return ""
 	}
-	page, err := url.JoinPath(dashboard, "event", url.PathEscape(uid))
+	page, err := url.JoinPath(dashboard, "events", url.PathEscape(uid))
 	if err != nil {
 		return ""
 	}

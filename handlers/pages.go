@@ -10,7 +10,6 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/page"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
-	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
 // asPage makes a step that people open in a browser: errors become pages too, with the status that a program gets (openapi.yaml).
@@ -90,7 +89,7 @@ func eventView(e invite.Event) page.Event {
 	if organizer == "" {
 		organizer = e.MailTo
 	}
-	return page.Event{Title: e.Summary, When: when.New(e.DTStart, e.DTEnd, e.AllDay, e.TZID, e.RRule), Where: e.Location, Organizer: organizer}
+	return page.Event{Title: e.Summary, When: e.Span(), Where: e.Location, Organizer: organizer}
 }
 
 // wantsPage reports whether a browser asks, rather than a program.

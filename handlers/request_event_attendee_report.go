@@ -6,14 +6,8 @@ import (
 
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
+	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 )
-
-// ReportRequest is the data of the workflow attendee-report.
-type ReportRequest struct {
-	ID  string `json:"id"` // of the request
-	UID string `json:"uid"`
-	At  int64  `json:"at"` // seconds since 1970
-}
 
 // requestEventAttendeeReport answers GET /event/{uid}/report: it starts the workflow that mails the report to the organizer.
 func requestEventAttendeeReport(_ context.Context, a *app.App) any {
@@ -28,7 +22,7 @@ func requestEventAttendeeReport(_ context.Context, a *app.App) any {
 		if err != nil {
 			return api.Response{}, err
 		}
-		wanted := ReportRequest{ID: executionName("report", request.RequestContext.RequestID, event.UID), UID: event.UID, At: a.Now().Unix()}
+		wanted := invite.ReportRequest{ID: executionName("report", api.RequestID(request.RequestContext), event.UID), UID: event.UID, At: a.Now().Unix()}
 		if err := flows.Start(ctx, workflow, wanted.ID, wanted); err != nil {
 			return api.Response{}, err
 		}

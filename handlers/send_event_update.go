@@ -6,5 +6,5 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
 )
 
-// sendEventUpdate brings up to 90 attendees to the newest revision of a changed event.
+// sendEventUpdate brings up to 89 attendees to the newest revision of a changed event.
 func sendEventUpdate(ctx context.Context, a *app.App) any { return tellAttendees(ctx, a) }

@@ -18,7 +18,7 @@ locals {
       }
     } },
     { for name in keys(local.workflows) : "workflow-${name}" => {
-      text       = "Executions of ${name} failed: they did not do what a mail or a request asked for. The state they ended in says why; redrive them when the cause is gone."
+      text       = "Executions of ${name} failed: they did not do what a mail or a request asked for. The state they ended in says why; start them again with the same input when the cause is gone (docs/operate.md)."
       threshold  = 0
       periods    = 1
       expression = "FILL(failed, 0) + FILL(late, 0)"

@@ -33,6 +33,7 @@ locals {
     ) }
 
     "x-amazon-apigateway-api-key-source"     = "HEADER"
+    "x-amazon-apigateway-binary-media-types" = local.openapi["x-amazon-apigateway-binary-media-types"]
     "x-amazon-apigateway-gateway-responses"  = local.gateway_responses
     "x-amazon-apigateway-request-validators" = { parameters = { validateRequestParameters = true, validateRequestBody = false } }
   }

@@ -23,7 +23,7 @@ locals {
     mail_bucket       = "${local.prefix}-mail-${local.account}"
     template_bucket   = "${local.prefix}-templates-${local.account}"
     configuration_set = local.prefix
-    dashboard_url     = var.dashboard_url
+    dashboard_url     = var.dashboard_url != "" ? var.dashboard_url : "$${api_url}/dashboard"
     api_url           = "$${api_url}"
     name              = "$${name}" # stands in a comment of the file
   }
@@ -55,6 +55,9 @@ locals {
     TENANTS = jsonencode({ for name, tenant in local.wiring.tenants : tenant.domain => name })
     API_KEYS = jsonencode({ for name, key in local.keys : aws_api_gateway_api_key.key[name].id => {
       for k, v in key : k => v if v != false
+    } })
+    WORKFLOWS = jsonencode({ for name, flow in local.wiring.workflows : name => {
+      for k, v in { arn = "${local.machines}${name}", express = flow.type == "EXPRESS" } : k => v if v != false
     } })
     WEBHOOKS = jsonencode({ for name, hook in local.webhooks : name => { url = hook.url, secret = hook.secret } })
   }

@@ -16,6 +16,15 @@ type Request = events.APIGatewayProxyRequest
 // Response is what it takes back.
 type Response = events.APIGatewayProxyResponse
 
+// RequestID names a request, and no other one: API Gateway's extended id. Its plain id is whatever a client wants it to be.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+func RequestID(context events.APIGatewayProxyRequestContext) string {
+	if context.ExtendedRequestID != "" {
+		return context.ExtendedRequestID
+	}
+	return context.RequestID
+}
+
 // JSON answers with v as JSON. Any origin may read it: the key, not a cookie, is what lets a caller in.
 func JSON(status int, v any) Response {
 	body, err := json.Marshal(v)

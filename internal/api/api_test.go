@@ -13,13 +13,20 @@ import (
 
 func TestLandingIsNeverAnOpenRedirect(t *testing.T) {
 	const own = "https://api.example.org/landing"
-	hosts := []string{"example.com", "shop.example.com:8443"}
+	hosts := []string{"", "example.com", "shop.example.com:8443"}
 	for wanted, want := range map[string]string{
 		"":                                        own,
 		"https://example.com/thanks?x=1":          "https://example.com/thanks?x=1",
 		"http://EXAMPLE.com/":                     "http://EXAMPLE.com/",
 		"https://shop.example.com:8443/":          "https://shop.example.com:8443/",
 		"https://api.example.org/other":           "https://api.example.org/other",
+		"example.com/thanks":                      "http://example.com/thanks",
+		"example.com?next=https://evil.example/":  "http://example.com?next=https://evil.example/",
+		"shop.example.com:8443":                   "http://shop.example.com:8443",
+		"evil.example/":                           own,
+		"example.com@evil.example":                own,
+		"evil.example/https://example.com":        own,
+		"ftp://example.com/":                      own,
 		"https://evil.example/":                   own,
 		"https://example.com.evil.example/":       own,
 		"https://evil.example/example.com":        own,
@@ -64,6 +71,21 @@ func TestCaller(t *testing.T) {
 	}
 	if _, err := keys.Caller(api.Request{}); fault.KindOf(err) != fault.NotAuthorized {
 		t.Errorf("no key: %v", err)
+	}
+}
+
+// Whoever chooses a request's plain id does not choose its name.
+func TestRequestID(t *testing.T) {
+	for _, test := range []struct {
+		context events.APIGatewayProxyRequestContext
+		want    string
+	}{
+		{events.APIGatewayProxyRequestContext{RequestID: "chosen", ExtendedRequestID: "cvRFwE8_oAMFkHA="}, "cvRFwE8_oAMFkHA="},
+		{events.APIGatewayProxyRequestContext{RequestID: "r1"}, "r1"},
+	} {
+		if got := api.RequestID(test.context); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
 	}
 }
 

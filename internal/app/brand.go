@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/calendarinvite/calendarinviteserver/internal/brand"
+	"github.com/calendarinvite/calendarinviteserver/internal/dashboard/view"
 	"github.com/calendarinvite/calendarinviteserver/internal/page"
 )
 
@@ -28,4 +29,11 @@ func (a *App) Pages() *page.Pages {
 	pages, err := page.New(a.Brand())
 	a.fail("the pages", err)
 	return pages
+}
+
+// Views draws the pages of the dashboard.
+func (a *App) Views() *view.Views {
+	views, err := view.New(a.Brand(), a.Settings.URL("API_URL"))
+	a.fail("settings BRAND_*", err)
+	return views
 }

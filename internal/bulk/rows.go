@@ -18,6 +18,7 @@ const maxName = 100
 type Options struct {
 	UID     string // of the event that rows are for which name none; "" when the mail does not say
 	Charset string // the label in the part's Content-Type; "" when there is none
+	Added   int    // rows at the top that the sender does not see, so that they are not counted (Pasted)
 }
 
 // Reader reads the rows of a list one after the other.
@@ -38,7 +39,7 @@ func Rows(body []byte, o Options) (*Reader, error) {
 	if workbook(body) {
 		return nil, refuse(ReasonSpreadsheet)
 	}
-	r := &Reader{scanner: scanner{text: decode(body, o.Charset)}, uid: o.UID}
+	r := &Reader{scanner: scanner{text: decode(body, o.Charset)}, uid: o.UID, number: -o.Added}
 	commas := ",;\t|"
 	if comma := r.separatorLine(); comma != 0 {
 		commas = string(rune(comma))

@@ -75,7 +75,8 @@ func (s *Store) RecordAnswer(ctx context.Context, e invite.Event, after invite.A
 		if !e.Cancelled() {
 			event = event.If("attribute_not_exists($)", attrCancelled)
 		}
-		return s.addToOwner(tx.Update(event), e.Owner(), own, change)
+		tx = s.addDay(tx.Update(event), eventDay(after.UID, dateOf(after.LastModified), own), answersMoved(change))
+		return s.addToOwner(tx, e.Owner(), own, change, after.LastModified)
 	})
 	if err == nil && conditions != nil {
 		err = invite.ErrEventChanged

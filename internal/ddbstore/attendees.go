@@ -41,7 +41,7 @@ func (s *Store) Amend(ctx context.Context, a invite.Attendee, change invite.Stat
 	own := shardOf(a.Email)
 	conditions, err := s.transact(ctx, "amend attendee", func() *dynamo.WriteTx {
 		tx := s.db.WriteTx().Put(unchanged(s.table.Put(record), version)).Update(s.add(eventShard(a.UID, own), change))
-		return s.addToOwner(tx, invite.Organizer{Tenant: a.Tenant, Email: a.MailTo}, own, change)
+		return s.addToOwner(tx, invite.Organizer{Tenant: a.Tenant, Email: a.MailTo}, own, change, a.LastModified)
 	})
 	if err == nil && conditions != nil {
 		err = invite.ErrEventChanged

@@ -13,7 +13,7 @@ import (
 func (s *Store) Gather(ctx context.Context, q invite.GatherQuery) (invite.Gathered, error) {
 	event, suspended, bulk := eventKey(q.UID), standingKey(q.Owner, invite.Suspended), standingKey(q.Owner, invite.BulkAllowed)
 	keys := []key{event}
-	if q.Limits {
+	if q.Standings {
 		keys = append(keys, suspended, bulk)
 	}
 	for _, email := range q.Emails {
@@ -109,7 +109,8 @@ func (s *Store) invitations(b invite.InvitationBatch, records []dynamo.Item, own
 			tx = tx.Update(take(s.addAt(shard, b.Event, change), b.Event.InviteLimit, shard, n))
 		}
 	}
-	return s.addToOwner(tx, b.Event.Owner(), own, b.Change)
+	// No list moves an answer (BatchItem), so the event's day needs no place in the transaction, which is full.
+	return s.addToOwner(tx, b.Event.Owner(), own, b.Change, b.Attendees[0].LastModified)
 }
 
 // knownAttendees are the records that were in the way of a batch, by address.

@@ -130,5 +130,8 @@ func (s *Store) countBlock(tx *dynamo.WriteTx, b invite.Block, made block, n int
 	if made.UID != "" {
 		tx = tx.Update(s.add(eventShard(made.UID, own), change))
 	}
-	return s.addToOwner(tx, invite.Organizer{Tenant: made.Tenant, Email: b.Organizer.Email}, own, change)
+	if n > 0 && b.By == invite.ByComplaint {
+		tx = s.addDay(tx, systemDay(made.Tenant, dateOf(b.At), own), map[string]int{attrComplained: n})
+	}
+	return s.addToOwner(tx, invite.Organizer{Tenant: made.Tenant, Email: b.Organizer.Email}, own, change, b.At)
 }

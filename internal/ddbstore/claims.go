@@ -2,6 +2,7 @@ package ddbstore
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/notify"
@@ -26,7 +27,8 @@ func (s *Store) ClaimAnswer(ctx context.Context, address, day, messageID string,
 	if dailyCap > 0 {
 		update = update.If("attribute_not_exists($) OR $ < ?", attrAnswers, attrAnswers, dailyCap)
 	}
-	if start, err := time.Parse(time.DateOnly, day); err == nil {
+	date, _, _ := strings.Cut(day, "#")
+	if start, err := time.Parse(time.DateOnly, date); err == nil {
 		update = update.Set(attrTTL, start.Add(answersKept).Unix())
 	}
 	err := update.Run(ctx)

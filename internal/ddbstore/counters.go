@@ -48,16 +48,22 @@ func counts(s invite.Statistics) map[string]int {
 
 // add is the update that counts a change in a shard.
 func (s *Store) add(k key, change invite.Statistics) *dynamo.Update {
-	update := s.update(k).Add(attrVersion, 1)
-	for name, n := range counts(change) {
+	return raise(s.update(k).Add(attrVersion, 1), counts(change))
+}
+
+// raise makes the update add to numeric attributes.
+func raise(update *dynamo.Update, by map[string]int) *dynamo.Update {
+	for name, n := range by {
 		update = update.SetExpr("$ = if_not_exists($, ?) + ?", name, name, 0, n)
 	}
 	return update
 }
 
-// addToOwner adds to the transaction that the change counts for the organizer and for the tenant.
-func (s *Store) addToOwner(tx *dynamo.WriteTx, o invite.Organizer, shard int, change invite.Statistics) *dynamo.WriteTx {
-	return tx.Update(s.add(organizerShard(o, shard), change)).Update(s.add(systemShard(o.Tenant, shard), change))
+// addToOwner adds to the transaction that the change counts for the organizer and for the tenant, and what came in with it at that moment
+// for the tenant's day.
+func (s *Store) addToOwner(tx *dynamo.WriteTx, o invite.Organizer, shard int, change invite.Statistics, at int64) *dynamo.WriteTx {
+	tx = tx.Update(s.add(organizerShard(o, shard), change)).Update(s.add(systemShard(o.Tenant, shard), change))
+	return s.addDay(tx, systemDay(o.Tenant, dateOf(at), shard), arrivals(change))
 }
 
 // sum adds a shard to the statistics.

@@ -5,8 +5,13 @@
 //
 //	proposal of a guest     event#<uid>           proposal#<email>[#<instance>]
 //	forwarded guest         event#<uid>           guest#<email>
+//	a day of an event       event#<uid>           event_timeline#<date>#<shard>
+//	a day of a tenant       system#               system_day#<date>#<shard>, system_day@<tenant>#<date>#<shard>
+//	work for an event       event#<uid>           event_work#<started>#<kind>    expires by ttl
 //	counters of a window    cap#<name>#<hash>     cap#<window>[#<shard>]     expire by ttl
-//	answers to an address   answers#<address>     answers#<day>              expire by ttl
+//	list of organizers      organizers#<tenant>   <email>
+//	a token used up         used#<hash>           used#<hash>                expires by ttl
+//	answers to an address   answers#<address>     answers#<day>[#guests]     expire by ttl
 //
 // Organizers are other ones at each tenant. The records of the default tenant have the keys of spec §8; at others the sort key goes on
 // with the tenant's name: bulk#<email>#<tenant>, original_event#<mailto>#<tenant>, organizer_statistics#<email>#<tenant>[.<shard>],
@@ -30,23 +35,25 @@
 //
 // The IAM actions that each method needs (on the table; on the indexes where it says so):
 //
-//	LookUp, Event, Attendee, Blocked           dynamodb:GetItem
-//	LookUpAny, Statistics, OrganizerStatistics, SystemStatistics, Attendees, Proposals, Guests
+//	LookUp, Event, Attendee, Blocked, KnownOrganizer
+//	                                           dynamodb:GetItem
+//	LookUpAny, Statistics, Overview, OrganizerStatistics, SystemStatistics, SystemDays, Organizers, CountOrganizers, Attendees, Proposals, Guests
 //	                                           dynamodb:Query
 //	OrganizerEvents, SystemEvents              dynamodb:Query on the index of that name
-//	Registration, Standing, Standings, Gather, Answering
+//	Registration, Standing, Standings, Gather, Answering, Overviews, Organizers
 //	                                           dynamodb:BatchGetItem
 //	CreateEvent                                dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
 //	Revise                                     dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query
-//	Note, PutProposal, PutGuest                dynamodb:PutItem
+//	Note, PutProposal, PutGuest, UseOnce
+//	                                           dynamodb:PutItem
 //	Invite, InviteBatch                        dynamodb:PutItem, dynamodb:UpdateItem (a transaction), dynamodb:Query (allowances),
 //	                                           dynamodb:GetItem (only where an emulator does not return the item in the way)
 //	Amend, RecordAnswer                        dynamodb:PutItem, dynamodb:UpdateItem (a transaction)
 //	MarkInvited, MarkUpdated                   dynamodb:PartiQLUpdate
-//	MarkSent, NoteInviteLimit, ClaimAnswer, MarkAnswered
+//	MarkSent, NoteInviteLimit, ClaimAnswer, MarkAnswered, Take, PutWork
 //	                                           dynamodb:UpdateItem
-//	SetStanding                                dynamodb:PutItem, dynamodb:DeleteItem
-//	Subscribe                                  dynamodb:PutItem, dynamodb:GetItem (as with Invite)
+//	SetStanding                                dynamodb:UpdateItem, dynamodb:PutItem, dynamodb:DeleteItem
+//	Subscribe                                  dynamodb:UpdateItem, dynamodb:PutItem, dynamodb:GetItem (as with Invite)
 //	SetBlock                                   dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:PutItem, dynamodb:DeleteItem,
 //	                                           dynamodb:UpdateItem (a transaction)
 //

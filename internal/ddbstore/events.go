@@ -96,8 +96,10 @@ func (s *Store) CreateEvent(ctx context.Context, e invite.Event, limit int) erro
 		if limit > 0 {
 			total = total.If("attribute_not_exists($) OR $ < ?", attrEvents, attrEvents, limit)
 		}
-		return s.db.WriteTx().Put(unchanged(s.table.Put(event), 0)).Put(unchanged(s.table.Put(original), 0)).Update(total).
-			Update(s.add(systemShard(e.Tenant, shardOf(e.UID)), one))
+		own := shardOf(e.UID)
+		tx := s.db.WriteTx().Put(unchanged(s.table.Put(event), 0)).Put(unchanged(s.table.Put(original), 0)).Update(total).
+			Update(s.add(systemShard(e.Tenant, own), one)).Update(s.enter(e.Owner()).SetExpr("$ = ?, $ = ?", attrName, e.Organizer, attrLastEvent, e.Created))
+		return s.addDay(tx, systemDay(e.Tenant, dateOf(e.Created), own), arrivals(one))
 	})
 	if err != nil || conditions == nil {
 		return err
@@ -136,7 +138,8 @@ func (s *Store) Revise(ctx context.Context, e invite.Event, rescheduled bool) er
 		}
 		if len(counts(moved)) > 0 {
 			own := shardOf(e.UID)
-			tx = s.addToOwner(tx, e.Owner(), own, moved)
+			tx = s.addDay(tx, eventDay(e.UID, dateOf(e.LastModified), own), answersMoved(moved))
+			tx = s.addToOwner(tx, e.Owner(), own, moved, e.LastModified)
 		}
 		return tx
 	})

@@ -54,12 +54,10 @@ func (s *Store) Standing(ctx context.Context, q invite.StandingQuery) (invite.St
 	return standing, nil
 }
 
-// Places of the operations in the transaction of Invite; the caps follow.
+// Places of the operations in the transaction of Invite. Those of the owner's counters follow; they have no condition.
 const (
 	placeAttendee = iota
 	placeEventShard
-	placeOrganizerShard
-	placeSystemShard
 	placeCaps
 )
 
@@ -109,12 +107,14 @@ func (s *Store) Invite(ctx context.Context, i invite.Invitation) (invite.Invited
 func (s *Store) invitation(i invite.Invitation, record dynamo.Item, shard int) *dynamo.WriteTx {
 	a := i.Attendee
 	event := take(s.addAt(shard, i.Event, i.Change), i.Event.InviteLimit, shard, i.Change.Invites)
-	tx := s.addToOwner(s.db.WriteTx().Put(unchanged(s.table.Put(record), a.Version)).Update(event), i.Event.Owner(), shardOf(a.Email), i.Change)
+	tx := s.db.WriteTx().Put(unchanged(s.table.Put(record), a.Version)).Update(event)
 	for _, c := range i.Caps {
 		k, allowed := capKey(c, a.Email)
 		tx = tx.Update(s.update(k).Add(attrUsed, 1).Set(attrTTL, c.Until).If("attribute_not_exists($) OR $ < ?", attrUsed, attrUsed, allowed))
 	}
-	return tx
+	own := shardOf(a.Email)
+	tx = s.addDay(tx, eventDay(a.UID, dateOf(a.LastModified), own), answersMoved(i.Change))
+	return s.addToOwner(tx, i.Event.Owner(), own, i.Change, a.LastModified)
 }
 
 // knownAttendee is the answer that the attendee has a record already.

@@ -113,6 +113,41 @@ func eventShard(uid string, shard int) key {
 	return key{"event#" + uid, statistics + uid + "#" + strconv.Itoa(shard)}
 }
 
+// The sort keys of an event's days and of the work for it follow those of its statistics, so that one Query reads an overview.
+const (
+	eventDays  = "event_timeline#"
+	eventWorks = "event_work#"
+	afterWorks = "event_work$"
+)
+
+// eventDay is what a shard counts of one day of the event.
+func eventDay(uid, date string, shard int) key {
+	return key{"event#" + uid, eventDays + date + "#" + strconv.Itoa(shard)}
+}
+
+// workKey is a work's; they lie in the order of their starts.
+func workKey(w invite.Work) key {
+	return key{"event#" + w.UID, fmt.Sprintf("%s%011d#%s", eventWorks, w.Started, w.Kind)}
+}
+
+// systemDay is what a shard counts of one day of the tenant.
+func systemDay(tenant, date string, shard int) key {
+	return key{"system#", systemDays(tenant) + date + "#" + strconv.Itoa(shard)}
+}
+
+// systemDays is the prefix of the sort keys of the tenant's days. No name of a tenant makes it that of another.
+func systemDays(tenant string) string {
+	if tenantOf(tenant) == invite.DefaultTenant {
+		return "system_day#"
+	}
+	return "system_day@" + tenant + "#"
+}
+
+// organizerEntryKey is the organizer's place in the list of the tenant's organizers.
+func organizerEntryKey(o invite.Organizer) key {
+	return key{"organizers#" + tenantOf(o.Tenant), o.Email}
+}
+
 // organizerTotal is the organizer's count of events: one item, so that the event limit is exact.
 func organizerTotal(o invite.Organizer) key {
 	return key{"organizer#" + o.Email, "organizer_statistics#" + o.Email + scope(o.Tenant)}
@@ -141,14 +176,26 @@ const minCapShare = 64
 
 // capKey is the counter of a cap for what the attendee's address falls to, and how much that counter allows.
 func capKey(c invite.Cap, email string) (key, int) {
-	sum := sha256.Sum256([]byte(c.Key))
-	k := key{"cap#" + c.Name + "#" + hex.EncodeToString(sum[:16]), "cap#" + strconv.FormatInt(c.Window, 10)}
+	k := wholeCapKey(c)
 	if c.Limit < Shards*minCapShare {
 		return k, c.Limit
 	}
 	shard := shardOf(email)
 	k.sk += "#" + strconv.Itoa(shard)
 	return k, share(c.Limit, shard)
+}
+
+// wholeCapKey is the counter of a cap that is not shared out.
+func wholeCapKey(c invite.Cap) key {
+	sum := sha256.Sum256([]byte(c.Key))
+	return key{"cap#" + c.Name + "#" + hex.EncodeToString(sum[:16]), "cap#" + strconv.FormatInt(c.Window, 10)}
+}
+
+// usedKey is the note that a token was used.
+func usedKey(token string) key {
+	sum := sha256.Sum256([]byte(token))
+	name := "used#" + hex.EncodeToString(sum[:16])
+	return key{name, name}
 }
 
 // share is what a shard gets of a number that is dealt out evenly.

@@ -3,6 +3,8 @@ package ddbstore
 import (
 	"context"
 
+	"github.com/guregu/dynamo/v2"
+
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 )
@@ -12,7 +14,7 @@ type granted struct {
 	Created int64 `json:"created"`
 }
 
-// SetStanding implements invite.Store. One PutItem or DeleteItem.
+// SetStanding implements invite.Store. One DeleteItem, or one UpdateItem, which puts the organizer into the list, and one PutItem.
 func (s *Store) SetStanding(ctx context.Context, o invite.Organizer, kind invite.StandingKind, on bool, at int64) error {
 	k := standingKey(o, kind)
 	if !on {
@@ -22,17 +24,24 @@ func (s *Store) SetStanding(ctx context.Context, o invite.Organizer, kind invite
 	if err != nil {
 		return err
 	}
+	if err := s.enter(o).Run(ctx); err != nil {
+		return translate("enter organizer", err)
+	}
 	return unlessRefused("put standing", s.table.Put(record).If(notExists).Run(ctx)) // the first moment stays
 }
 
 // Standings implements invite.Store. One BatchGetItem.
 func (s *Store) Standings(ctx context.Context, o invite.Organizer) (invite.Standings, error) {
-	subscription, suspended, bulk := standingKey(o, invite.Subscription), standingKey(o, invite.Suspended), standingKey(o, invite.BulkAllowed)
-	found, err := s.batch(ctx, subscription, suspended, bulk)
+	found, err := s.batch(ctx, standingKey(o, invite.Subscription), standingKey(o, invite.Suspended), standingKey(o, invite.BulkAllowed))
 	if err != nil {
 		return invite.Standings{}, err
 	}
-	var standings invite.Standings
+	return standingsIn(found, o)
+}
+
+// standingsIn are the organizer's standings among the items that were read.
+func standingsIn(found map[key]dynamo.Item, o invite.Organizer) (standings invite.Standings, err error) {
+	subscription, suspended, bulk := standingKey(o, invite.Subscription), standingKey(o, invite.Suspended), standingKey(o, invite.BulkAllowed)
 	if standings.Subscription, err = readIf[invite.SubscriptionRecord](found, subscription); err != nil {
 		return invite.Standings{}, err
 	}
@@ -48,12 +57,16 @@ func (s *Store) Standings(ctx context.Context, o invite.Organizer) (invite.Stand
 	return standings, nil
 }
 
-// Subscribe implements invite.Store. One PutItem. The very record that is there already is this call's own, made before its answer was lost.
+// Subscribe implements invite.Store. One UpdateItem, which puts the organizer into the list, and one PutItem. The very record that is there
+// already is this call's own, made before its answer was lost.
 func (s *Store) Subscribe(ctx context.Context, o invite.Organizer, r invite.SubscriptionRecord) (*invite.SubscriptionRecord, error) {
 	k := standingKey(o, invite.Subscription)
 	record, err := item(k, r)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.enter(o).Run(ctx); err != nil {
+		return nil, translate("enter organizer", err)
 	}
 	err = s.table.Put(record).If(notExists).Run(ctx)
 	found, refused := refusedBy(err)

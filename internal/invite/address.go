@@ -76,6 +76,7 @@ func sameMailbox(a, b string) bool { return mailboxKey(a) == mailboxKey(b) }
 // providers lists the domains that are one and the same.
 var providers = map[string]string{"googlemail.com": "gmail.com", "me.com": "icloud.com", "mac.com": "icloud.com"}
 
+// mailboxKey is the same for addresses that are sameMailbox.
 func mailboxKey(address string) string {
 	local, domain, _ := strings.Cut(strings.ToLower(strings.TrimSpace(address)), "@")
 	local, _, _ = strings.Cut(local, "+")

@@ -132,6 +132,14 @@ func (a Attendee) StatusAt(e Event) itip.Status {
 	return a.Status
 }
 
+// AnswerTime is when the attendee gave the answer that counts now; 0 without one.
+func (a Attendee) AnswerTime(e Event) int64 {
+	if a.Rescheduled < e.Rescheduled {
+		return 0
+	}
+	return a.AnsweredAt
+}
+
 // InstanceStatusAt is the answer to one instance: the instance's own, else the series'.
 func (a Attendee) InstanceStatusAt(e Event, key string) itip.Status {
 	own, ok := a.Instances[key]

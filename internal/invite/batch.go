@@ -1,16 +1,17 @@
 package invite
 
 // MaxBatch is how many people one step invites or tells at a time: with the counters of an event whose limit is spread over all its
-// shards (8), of its organizer (1) and of the system (1), exactly the 100 actions that a transaction may have.
+// shards (8), of its organizer (1), of the system (1) and of its day (1), exactly the 100 actions that a transaction may have.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-const MaxBatch = 90
+const MaxBatch = 89
 
 // GatherQuery names what Gather reads.
 type GatherQuery struct {
 	UID    string
 	Owner  Organizer
 	Emails []string // at most MaxBatch, each once
-	Limits bool     // also the standings and the remaining invitations
+	// Standings asks for the organizer's as well.
+	Standings bool
 }
 
 // Gathered is what inviting or telling many people depends on.
@@ -18,7 +19,7 @@ type Gathered struct {
 	Event       *Event              // nil when there is none
 	Attendees   map[string]Attendee // by address; absent without a record
 	Blocked     map[string]bool     // who has blocked the organizer
-	Suspended   bool                // when asked for Limits
+	Suspended   bool                // when asked for Standings
 	BulkAllowed bool                // likewise
 }
 

@@ -165,7 +165,7 @@ type Declined struct {
 
 // DeclineProposal tells the guest that the event stays as it is (DECLINECOUNTER, RFC 5546 §3.2.8) with the organizer's words, which may
 // be empty, and notes that. Declining again mails nothing; a crash between the mail and the note may mail it twice. A proposal that is
-// not there is a fault NotFound. Five calls.
+// not there is a fault NotFound; a suspended organizer's decision NotAuthorized. Six calls.
 func (s *Service) DeclineProposal(ctx context.Context, uid, email, instance, comment string) (Declined, error) {
 	declined, err := s.declineProposal(ctx, uid, known(email), instance, comment)
 	return declined, wrap("decline proposal", err)
@@ -184,6 +184,9 @@ func (s *Service) declineProposal(ctx context.Context, uid, email, instance, com
 	}
 	event, err := s.store.Event(ctx, uid)
 	if err != nil {
+		return Declined{}, err
+	}
+	if err := s.maySend(ctx, event.Owner()); err != nil {
 		return Declined{}, err
 	}
 	attendee, err := s.store.Attendee(ctx, uid, email)

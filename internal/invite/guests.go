@@ -122,7 +122,7 @@ type Refused struct {
 
 // RefuseHeldGuest turns a held guest away: a CANCEL takes the event out of their calendar, and their later answers change nothing. A
 // guest who was admitted stays: a fault Conflict. Refusing again mails nothing; a crash between the mail and the note may mail it
-// twice. A fault NotFound when nobody is held under the address.
+// twice. A fault NotFound when nobody is held under the address; NotAuthorized when the organizer is suspended.
 func (s *Service) RefuseHeldGuest(ctx context.Context, uid, email string) (Refused, error) {
 	guest, err := s.guest(ctx, uid, known(email))
 	if err != nil {
@@ -134,17 +134,24 @@ func (s *Service) RefuseHeldGuest(ctx context.Context, uid, email string) (Refus
 	case GuestAdmitted:
 		return Refused{}, fault.New(fault.Conflict, "guest-admitted", "This guest has joined the event already.")
 	}
-	refused, err := s.RefuseGuest(ctx, guest)
+	event, err := s.store.Event(ctx, uid)
+	if err == nil {
+		err = s.maySend(ctx, event.Owner())
+	}
 	if err != nil {
-		return Refused{}, err
+		return Refused{}, wrap("refuse guest", err)
+	}
+	refused, err := s.refuse(ctx, event, guest)
+	if err != nil {
+		return Refused{}, wrap("refuse guest", err)
 	}
 	guest.State, guest.Updated = GuestRefused, s.now().Unix()
 	refused.Guest = guest
 	return refused, wrap("refuse guest", s.store.PutGuest(ctx, guest))
 }
 
-// RefuseGuest sends a CANCEL for the UID that the forwarded guest's calendar holds, to the guest alone (RFC 5546 §3.2.3, field rule
-// 32). It keeps nothing: the caller sees to it that a message is answered once (notify.Claims). One call and one mail.
+// RefuseGuest turns away a forwarded guest whom the organizer's policy refuses. It keeps nothing: the caller sees to it that a message is
+// answered once (notify.Claims). One call and one mail.
 func (s *Service) RefuseGuest(ctx context.Context, guest Guest) (Refused, error) {
 	found, err := s.store.Answering(ctx, guest.UID, []string{guest.Email})
 	if err == nil && found.Event == nil {
@@ -153,22 +160,28 @@ func (s *Service) RefuseGuest(ctx context.Context, guest Guest) (Refused, error)
 	if err != nil {
 		return Refused{}, wrap("refuse guest", err)
 	}
-	cancel, err := s.invitation(*found.Event, imip.MethodCancel)
+	refused, err := s.refuse(ctx, *found.Event, guest)
+	return refused, wrap("refuse guest", err)
+}
+
+// refuse sends a CANCEL for the UID that the forwarded guest's calendar holds, to the guest alone (RFC 5546 §3.2.3, field rule 32).
+func (s *Service) refuse(ctx context.Context, e Event, guest Guest) (Refused, error) {
+	cancel, err := s.invitation(e, imip.MethodCancel)
 	if err != nil {
-		return Refused{}, wrap("refuse guest", err)
+		return Refused{}, err
 	}
 	// Every CANCEL counts SEQUENCE up (RFC 5546 §2.1.4); a later update of the same SEQUENCE has the later DTSTAMP. Sent again, it is the
 	// same bytes.
 	cancel.Sequence++
-	cancel.DTStamp = time.Unix(max(found.Event.DTStamp, guest.Updated), 0).UTC()
-	cancel.Subject = "Not on the guest list: " + found.Event.Summary
+	cancel.DTStamp = time.Unix(max(e.DTStamp, guest.Updated), 0).UTC()
+	cancel.Subject = "Not on the guest list: " + e.Summary
 	cancel.Comment = "This invitation was forwarded to you, and the organizer keeps the event to the guests on the list. For everybody else it takes place as planned."
 	composer, err := imip.NewComposer(cancel, s.keys)
 	if err != nil {
-		return Refused{}, wrap("refuse guest", err)
+		return Refused{}, err
 	}
-	id, err := s.mail(ctx, composer, *found.Event, imip.Recipient{
+	id, err := s.mail(ctx, composer, e, imip.Recipient{
 		Email: guest.Email, Name: guest.Name, UIDEmail: known(guest.Reply.Invited), UIDGeneration: guest.Reply.Generation,
 	})
-	return Refused{Result: RefusedNow, SESMessageID: id, Guest: guest}, wrap("refuse guest", err)
+	return Refused{Result: RefusedNow, SESMessageID: id, Guest: guest}, err
 }

@@ -12,6 +12,12 @@ func (s *Service) Attendees(ctx context.Context, uid, after string, limit int) (
 	return page, next, wrap("list attendees", err)
 }
 
+// Attendee reads one attendee of an event; a fault NotFound when there is none. One call.
+func (s *Service) Attendee(ctx context.Context, uid, email string) (Attendee, error) {
+	attendee, err := s.store.Attendee(ctx, uid, email)
+	return attendee, wrap("read attendee", err)
+}
+
 // EachAttendee calls do for every attendee of the event in the order of their addresses, and ends with its first error. It holds one
 // page at a time, however many there are.
 func (s *Service) EachAttendee(ctx context.Context, uid string, do func(Attendee) error) error {
@@ -42,6 +48,42 @@ func (s *Service) OrganizerEvents(ctx context.Context, o Organizer, after string
 func (s *Service) SystemEvents(ctx context.Context, tenant, after string, limit int) (page []Event, next string, err error) {
 	page, next, err = s.store.SystemEvents(ctx, tenant, after, limit)
 	return page, next, wrap("list events", err)
+}
+
+// Overviews reads up to MaxOverviews of the organizer's events with their statistics, without days and works, by uid; those of others are
+// absent. One call.
+func (s *Service) Overviews(ctx context.Context, o Organizer, uids []string) (map[string]Overview, error) {
+	found, err := s.store.Overviews(ctx, uids)
+	for uid, of := range found {
+		if of.Event.Owner() != o {
+			delete(found, uid)
+		}
+	}
+	return found, wrap("overviews", err)
+}
+
+// Organizers lists the tenant's organizers whose address begins with the prefix, as Attendees pages. Two calls, or a few.
+func (s *Service) Organizers(ctx context.Context, tenant, prefix, after string, limit int) (page []OrganizerEntry, next string, err error) {
+	page, next, err = s.store.Organizers(ctx, tenant, prefix, after, limit)
+	return page, next, wrap("list organizers", err)
+}
+
+// CountOrganizers is how many organizers the tenant has. One call for about ten thousand.
+func (s *Service) CountOrganizers(ctx context.Context, tenant string) (int, error) {
+	n, err := s.store.CountOrganizers(ctx, tenant)
+	return n, wrap("count organizers", err)
+}
+
+// KnownOrganizer reports whether the address has made an event, or was given a standing.
+func (s *Service) KnownOrganizer(ctx context.Context, o Organizer) (bool, error) {
+	known, err := s.store.KnownOrganizer(ctx, o)
+	return known, wrap("look for organizer", err)
+}
+
+// SystemDays are the tenant's days from one date to another, as 2026-04-01, both included, without those on which nothing came in.
+func (s *Service) SystemDays(ctx context.Context, tenant, from, to string) ([]Day, error) {
+	days, err := s.store.SystemDays(ctx, tenant, from, to)
+	return days, wrap("read days", err)
 }
 
 // OrganizerStatistics are the counts of all the organizer's events.

@@ -27,6 +27,16 @@ type Standings struct {
 	Bulk         int64               // likewise: since when lists may be sent
 }
 
+// OrganizerEntry is an organizer in the list of them.
+type OrganizerEntry struct {
+	Email     string
+	Name      string // in the newest event; may be empty
+	LastEvent int64  // when that was made; 0 = none was
+	Events    int
+	Invites   int
+	Standings Standings
+}
+
 // SubscriptionRecord is what lifts an organizer's event limit.
 type SubscriptionRecord struct {
 	Created   int64  `json:"created"`

@@ -4,15 +4,16 @@ import "slices"
 
 // Origins that mean something to the rules.
 const (
-	OriginAPI    = "api"    // the default
-	OriginBulk   = "bulk"   // needs the organizer's bulk permission
-	OriginVIP    = "vip"    // likewise
-	OriginTest   = "test"   // sends again
-	OriginShared = "shared" // was not invited by us
+	OriginAPI       = "api"  // the default
+	OriginBulk      = "bulk" // needs the organizer's bulk permission
+	OriginDashboard = "dashboard"
+	OriginVIP       = "vip"    // likewise
+	OriginTest      = "test"   // sends again
+	OriginShared    = "shared" // was not invited by us
 )
 
 var origins = []string{
-	OriginAPI, OriginBulk, "convertkit", "dashboard", "emailcta", "hubspot", "klaviyo", "klaviyocta", "landingpage", "mailchimpcta",
+	OriginAPI, OriginBulk, "convertkit", OriginDashboard, "emailcta", "hubspot", "klaviyo", "klaviyocta", "landingpage", "mailchimpcta",
 	"multievent", "sendgrid", "sendgridcta", OriginShared, "singlesend", OriginTest, OriginVIP, "webform", "wix", "wixv2", "zoho",
 }
 

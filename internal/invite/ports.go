@@ -96,6 +96,14 @@ type Store interface {
 	Statistics(ctx context.Context, uid string) (Event, Statistics, error)
 	OrganizerStatistics(ctx context.Context, o Organizer) (Statistics, error)
 	SystemStatistics(ctx context.Context, tenant string) (Statistics, error)
+	// Overview reads an event and all that is counted of it in one call; a fault NotFound when there is no event.
+	Overview(ctx context.Context, uid string) (Overview, error)
+	// Overviews reads up to MaxOverviews events and their statistics in one call, without days and works. Unknown ones are absent.
+	Overviews(ctx context.Context, uids []string) (map[string]Overview, error)
+	// PutWork keeps a work under its event, its kind and its start. Noted again, all but People is replaced.
+	PutWork(ctx context.Context, w Work) error
+	// SystemDays are the tenant's days from one date to another, both included, without those on which nothing came in.
+	SystemDays(ctx context.Context, tenant, from, to string) ([]Day, error)
 	// OrganizerEvents and SystemEvents list events, the last modified first: at most limit, after the given position ("" = from the
 	// start); next is "" on the last page. They read indexes, which lag behind writes by a moment, and hold only what the lists show.
 	OrganizerEvents(ctx context.Context, o Organizer, after string, limit int) (page []Event, next string, err error)
@@ -107,6 +115,13 @@ type Store interface {
 	// SetStanding grants or takes away a standing of the organizer's: subscription, suspended, bulk. A standing that is granted already
 	// stays as it is.
 	SetStanding(ctx context.Context, o Organizer, kind StandingKind, on bool, at int64) error
+	// Organizers lists the tenant's organizers in the order of their addresses: at most limit of those whose address begins with the prefix,
+	// after the given address; next is "" on the last page. Whoever made an event or was given a standing is one.
+	Organizers(ctx context.Context, tenant, prefix, after string, limit int) (page []OrganizerEntry, next string, err error)
+	// CountOrganizers is how many the list has.
+	CountOrganizers(ctx context.Context, tenant string) (int, error)
+	// KnownOrganizer reports whether the list has them.
+	KnownOrganizer(ctx context.Context, o Organizer) (bool, error)
 	// Standings reads all standings of an organizer.
 	Standings(ctx context.Context, o Organizer) (Standings, error)
 	// Subscribe writes the subscription of an order, unless the organizer has one: then that one is returned.
@@ -132,6 +147,9 @@ type Store interface {
 	// request that asks, and for it again; false for every other.
 	NoteInviteLimit(ctx context.Context, uid, requestID string, at int64) (first bool, err error)
 }
+
+// MaxOverviews is how many events Overviews reads at a time: the nine items of each are in one BatchGetItem, which reads 100.
+const MaxOverviews = 11
 
 // Registration is what creating an event depends on.
 type Registration struct {
@@ -167,6 +185,7 @@ type Standing struct {
 type Cap struct {
 	Name   string // what reasons call it: ReasonAddressCap, ReasonSourceCap
 	Key    string // what is counted, such as an address; only its hash is stored
+	By     string // what uses it, such as a list: counted once, however often it asks; "" = every time, as by public links
 	Window int64  // start of the window, seconds since 1970
 	Until  int64  // when the counter may be forgotten, seconds since 1970
 	Limit  int    // how often; at least 1

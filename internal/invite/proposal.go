@@ -1,5 +1,7 @@
 package invite
 
+import "strings"
+
 // Proposal is another time that a guest proposed (a COUNTER, RFC 5546 §3.2.7). A guest's newest proposal for an event, or for an
 // instance of it, replaces their earlier one.
 type Proposal struct {
@@ -19,6 +21,15 @@ type Proposal struct {
 	MessageID    string        `json:"message_id,omitempty"`
 	State        ProposalState `json:"state"`
 	Answered     int64         `json:"answered,omitempty"` // when the organizer declined it
+}
+
+// Key names the proposal among those for its event.
+func (p Proposal) Key() string { return p.Email + " " + p.RecurrenceID }
+
+// ParseProposalKey is the address and the instance that a Key names.
+func ParseProposalKey(key string) (email, instance string) {
+	email, instance, _ = strings.Cut(key, " ")
+	return email, instance
 }
 
 // ProposalState says what the organizer made of a proposal. One that is taken up arrives as an update of the event.

@@ -7,6 +7,13 @@ import (
 	"time"
 )
 
+// ReportRequest asks for the attendee report: the data of the workflow attendee-report.
+type ReportRequest struct {
+	ID  string `json:"id"` // names the execution, and the file
+	UID string `json:"uid"`
+	At  int64  `json:"at"` // seconds since 1970
+}
+
 // ReportHeader names the columns of the attendee report.
 func ReportHeader() []string {
 	return []string{
@@ -28,8 +35,8 @@ func ReportHeader() []string {
 func ReportRow(e Event, a Attendee) []string {
 	status := a.StatusAt(e)
 	row := []string{a.Email, a.Name, string(status), a.Origin, a.ProdID}
-	if a.AnsweredAt != 0 && a.Rescheduled >= e.Rescheduled {
-		row = append(row, string(a.Grade), time.Unix(a.AnsweredAt, 0).UTC().Format(time.RFC3339), a.Comment, a.channel(), a.DelegatedTo, a.AnsweredBy)
+	if at := a.AnswerTime(e); at != 0 {
+		row = append(row, string(a.Grade), time.Unix(at, 0).UTC().Format(time.RFC3339), a.Comment, a.channel(), a.DelegatedTo, a.AnsweredBy)
 	} else {
 		row = append(row, "", "", a.Comment, "", "", "")
 	}

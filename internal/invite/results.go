@@ -68,6 +68,9 @@ type InviteRequest struct {
 	Origin   string `json:"origin"`              // "" = api
 	SourceIP string `json:"source_ip,omitempty"` // of a public link's request
 	Signed   bool   `json:"signed,omitempty"`    // the link was signed for this event or address, or an API key came with it: no caps
+
+	Listed bool `json:"-"` // in a list, which never asks twice ...
+	Again  bool `json:"-"` // ... but sends again what did not arrive
 }
 
 // Reasons why an invitation is not sent.
@@ -159,10 +162,14 @@ type Answered struct {
 	Guest    *Guest      `json:"guest,omitempty"` // held: whom the organizer is asked about; refused by the policy: whom to send a CANCEL (RefuseGuest)
 }
 
-// BatchRequest asks to invite people from a list (origin bulk).
+// BatchRequest asks to invite people from a list.
 type BatchRequest struct {
-	ID    string      `json:"id"`    // of the bulk request: its mail's message id. All batches of a list have the same
-	Owner Organizer   `json:"owner"` // who mailed the list: only events of theirs exist for it
+	ID    string    `json:"id"`    // of the bulk request: its mail's message id. All batches of a list have the same
+	Owner Organizer `json:"owner"` // whose list it is: only events of theirs exist for it
+	// Origin is how the list came: OriginBulk by mail (which "" means too), OriginDashboard. Only the former needs the bulk permission.
+	Origin string `json:"origin,omitempty"`
+	// Again also sends to those who were invited before, but hold an older revision, or whose mail bounced softly since.
+	Again bool        `json:"again,omitempty"`
 	Items []BatchItem `json:"items"` // at most MaxBatch
 }
 
@@ -185,6 +192,7 @@ const (
 	RowInvalid BatchResult = "invalid" // nothing can be sent; Reason says why
 	RowLimit   BatchResult = "limit"   // the event may send no more invitations
 	RowFailed  BatchResult = "failed"  // SES refused the mail for good (ReasonRefused)
+	RowReady   BatchResult = "ready"   // of a Preview: the invitation would be sent
 )
 
 // ReasonDuplicate is the reason of a row whose person stands in the same batch twice.

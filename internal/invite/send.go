@@ -131,7 +131,7 @@ func (s *Service) inviteAgain(r InviteRequest, e Event, known Attendee, now time
 	switch {
 	case known.Undeliverable != "":
 		return nil, ReasonUndeliverable
-	case r.Origin == OriginBulk && known.StatusAt(e) == itip.Declined: // a list never asks twice
+	case r.Listed && known.StatusAt(e) == itip.Declined: // a list never asks twice
 		return nil, ""
 	case known.Delivery == DeliveryQueued && now.Unix()-known.QueuedAt < int64(takeOver.Seconds()):
 		return nil, ""
@@ -144,7 +144,7 @@ func (s *Service) inviteAgain(r InviteRequest, e Event, known Attendee, now time
 		after.Via, after.ViaGeneration = "", 0
 	case known.Delivery == "": // a guest who came by a forwarded mail: the answer stands, and so does the UID in their calendar
 		after.Generation = known.Generation + 1
-	case r.Origin == OriginTest:
+	case r.Origin == OriginTest, r.Again && known.missed(e):
 	default:
 		return nil, ""
 	}

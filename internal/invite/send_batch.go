@@ -18,7 +18,7 @@ func (s *Service) SendBatch(ctx context.Context, b BatchRequest) (BatchSent, err
 	if len(b.Items) > MaxBatch {
 		return BatchSent{}, fault.New(fault.InvalidRequest, "batch-too-large", "")
 	}
-	batch := s.newBatch(b)
+	batch := s.newBatch(b, map[person]bool{})
 	var failure error
 	for _, group := range batch.byEvent() {
 		if err := s.recordGroup(ctx, batch, group); err != nil {
@@ -42,6 +42,7 @@ func (s *Service) SendBatch(ctx context.Context, b BatchRequest) (BatchSent, err
 type batch struct {
 	id     string
 	owner  Organizer
+	origin string
 	rows   []batchRow
 	failed []fact.Fact // of rows that SES refused for good
 }
@@ -70,21 +71,27 @@ func (r *batchRow) settle(result BatchResult, reason string) {
 	r.step, r.Result, r.Reason = rowSettled, result, reason
 }
 
-func (s *Service) newBatch(b BatchRequest) *batch {
-	all := &batch{id: b.ID, owner: b.Owner, rows: make([]batchRow, len(b.Items))}
-	seen := map[[2]string]bool{}
+// person is somebody at an event.
+type person struct{ uid, email string }
+
+// newBatch makes rows of the items. Who is among the seen stands in the list before.
+func (s *Service) newBatch(b BatchRequest, seen map[person]bool) *batch {
+	all := &batch{id: b.ID, owner: b.Owner, origin: b.Origin, rows: make([]batchRow, len(b.Items))}
+	if all.origin == "" {
+		all.origin = OriginBulk
+	}
 	for i, item := range b.Items {
 		row := &all.rows[i]
-		request, reason := s.checkRequest(InviteRequest{ID: b.ID, UID: item.UID, Email: item.Email, Name: item.Name, Origin: OriginBulk})
+		request, reason := s.checkRequest(InviteRequest{ID: b.ID, UID: item.UID, Email: item.Email, Name: item.Name, Origin: all.origin, Listed: true, Again: b.Again})
 		row.SentRow = SentRow{Row: item.Row, UID: request.UID, Email: request.Email}
 		row.request = request
-		switch person := [2]string{request.UID, request.Email}; {
+		switch who := (person{request.UID, request.Email}); {
 		case reason != "":
 			row.settle(RowInvalid, reason)
-		case seen[person]:
+		case seen[who]:
 			row.settle(RowInvalid, ReasonDuplicate)
 		default:
-			seen[person] = true
+			seen[who] = true
 		}
 	}
 	return all
@@ -110,12 +117,18 @@ func (b *batch) byEvent() [][]*batchRow {
 	return groups
 }
 
-// recordGroup settles the rows of one event, or records them, so that they are queued.
-func (s *Service) recordGroup(ctx context.Context, b *batch, group []*batchRow) error {
-	query := GatherQuery{UID: group[0].UID, Owner: b.owner, Limits: true}
+// gathering is what deciding about the rows of one event needs.
+func gathering(owner Organizer, group []*batchRow) GatherQuery {
+	query := GatherQuery{UID: group[0].UID, Owner: owner, Standings: true}
 	for _, row := range group {
 		query.Emails = append(query.Emails, row.Email)
 	}
+	return query
+}
+
+// recordGroup settles the rows of one event, or records them, so that they are queued.
+func (s *Service) recordGroup(ctx context.Context, b *batch, group []*batchRow) error {
+	query := gathering(b.owner, group)
 	found, err := s.store.Gather(ctx, query)
 	for range maxAttempts {
 		if err != nil {
@@ -335,7 +348,7 @@ func (b *batch) facts(now time.Time) []fact.Fact {
 		}
 		events[row.UID] = row.event
 		invites[k] = append(invites[k], fact.Invite{
-			Attendee: row.Email, Name: row.request.Name, Origin: OriginBulk, SESMessageID: row.SESMessageID, Reason: row.Reason,
+			Attendee: row.Email, Name: row.request.Name, Origin: b.origin, SESMessageID: row.SESMessageID, Reason: row.Reason,
 		})
 	}
 	facts := slices.Clone(b.failed)

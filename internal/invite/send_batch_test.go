@@ -48,7 +48,7 @@ func words(rows []invite.SentRow) (list []string) {
 	return list
 }
 
-// 90 people cost 2 reads, 1 transaction, 90 mails, 4 marks and 1 PutEvents.
+// 89 people cost 2 reads, 1 transaction, 89 mails, 4 marks and 1 PutEvents.
 func TestSendBatchCalls(t *testing.T) {
 	w := newWorld(t)
 	w.allowBulk()

@@ -51,7 +51,7 @@ type Config struct {
 	OwnAddresses     []string    // all our mailboxes: never invited, never counted as guests
 	EventLimit       int         // EVENT_LIMIT: events of an organizer without a subscription; 0 = unlimited
 	EventInviteLimit int         // EVENT_INVITE_LIMIT: invitations per new event; 0 = unlimited
-	LinkAddressCap   int         // LINK_ADDRESS_CAP: public-link invitations to one address per hour, 10 unless set; 0 = no cap
+	LinkAddressCap   int         // LINK_ADDRESS_CAP: public-link invitations to one mailbox, whatever its +tag, per hour, 10 unless set; 0 = no cap
 	LinkSourceCap    int         // LINK_SOURCE_CAP: public-link invitations from one source (IPv4 address, IPv6 /64) per hour, 2500 unless set; 0 = no cap
 	ForwardedGuests  GuestPolicy // FORWARDED_GUESTS; "" = accept
 	SendConcurrency  int         // SEND_CONCURRENCY: mails that one step hands to SES at a time; 10 unless set

@@ -23,6 +23,15 @@ func (s *Service) SetStanding(ctx context.Context, o Organizer, kind StandingKin
 	return fault.New(fault.InvalidRequest, "bad-standing", "There is no such standing.")
 }
 
+// maySend is a fault NotAuthorized where the organizer is suspended: then nothing is sent that they ask for (spec §3). One call.
+func (s *Service) maySend(ctx context.Context, o Organizer) error {
+	standings, err := s.store.Standings(ctx, o)
+	if err == nil && standings.Suspended != 0 {
+		err = fault.New(fault.NotAuthorized, ReasonSuspended, "This account is suspended: it can send nothing.")
+	}
+	return err
+}
+
 // Results of Enroll.
 const (
 	EnrolledNow    = "new"

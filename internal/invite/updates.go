@@ -15,25 +15,35 @@ import (
 // their batch comes up, marks them, and stages again until nobody is behind. A mail of an older revision that arrives last (of an
 // older fan-out, or a queued invitation) has a lower SEQUENCE, so calendars keep what they have (RFC 5546 §2.1.5).
 
+// Staging is what a pass of a fan-out over the attendees found.
+type Staging struct {
+	Event     Event
+	Behind    int // attendees to be told
+	OutOfDate int // attendees who hold an older revision and cannot be told: blocked, or undeliverable
+}
+
 // StageAttendees calls stage with the address of each attendee who is behind the event's present revision, in the order of addresses,
 // and counts them. sequence is the revision that the fan-out is for: where the event has a newer one, nobody is staged, because that
 // one's own fan-out tells everybody, and two would tell people twice. One read, and one for each page of attendees.
-func (s *Service) StageAttendees(ctx context.Context, uid string, sequence int, stage func(email string) error) (count int, err error) {
-	event, err := s.store.Event(ctx, uid)
+func (s *Service) StageAttendees(ctx context.Context, uid string, sequence int, stage func(email string) error) (found Staging, err error) {
+	found.Event, err = s.store.Event(ctx, uid)
 	if err != nil {
-		return 0, wrap("stage attendees", err)
+		return found, wrap("stage attendees", err)
 	}
-	if event.Sequence > sequence {
-		return 0, nil
+	if found.Event.Sequence > sequence {
+		return found, nil
 	}
 	err = s.EachAttendee(ctx, uid, func(a Attendee) error {
-		if !a.behind(event) {
+		if !a.behind(found.Event) {
+			if a.outOfDate(found.Event) {
+				found.OutOfDate++
+			}
 			return nil
 		}
-		count++
+		found.Behind++
 		return stage(a.Email)
 	})
-	return count, wrap("stage attendees", err)
+	return found, wrap("stage attendees", err)
 }
 
 // behind reports whether the attendee is to be sent the event's present revision: holds, or may hold, an invitation to an older one,
@@ -41,6 +51,36 @@ func (s *Service) StageAttendees(ctx context.Context, uid string, sequence int, 
 func (a Attendee) behind(e Event) bool {
 	holds := a.Delivery == DeliverySent || a.Delivery == DeliveryQueued || a.Via != ""
 	return holds && max(a.SentSequence, a.Spared) < e.Sequence && a.Undeliverable == "" && !a.Blocked
+}
+
+// missed reports whether the attendee was invited but may not hold the event's present revision: it was not sent, or bounced softly. Whoever
+// declined it misses nothing: no list asks twice.
+func (a Attendee) missed(e Event) bool {
+	return (a.behind(e) || a.BouncedSoftly() && !a.Blocked) && a.StatusAt(e) != itip.Declined
+}
+
+// BouncedSoftly reports whether the last mail to the attendee came back, but may arrive another time.
+func (a Attendee) BouncedSoftly() bool {
+	return a.Delivery == DeliverySent && a.Bounce != nil && a.Bounce.At >= a.SentAt && a.Undeliverable == ""
+}
+
+// Outdated reports whether the attendee holds an older revision than the event's present one.
+func (a Attendee) Outdated(e Event) bool { return a.behind(e) || a.outOfDate(e) }
+
+// outOfDate reports whether the attendee holds an older revision and cannot be told of the present one.
+func (a Attendee) outOfDate(e Event) bool {
+	holds := a.Delivery == DeliverySent || a.Delivery == DeliveryQueued || a.Via != ""
+	return holds && a.SentSequence < e.Sequence && !a.behind(e)
+}
+
+// Missed calls do with each attendee to whom sending again (BatchRequest.Again) has a point. One read for each page of attendees.
+func (s *Service) Missed(ctx context.Context, e Event, do func(Attendee) error) error {
+	return s.EachAttendee(ctx, e.UID, func(a Attendee) error {
+		if !a.missed(e) {
+			return nil
+		}
+		return do(a)
+	})
 }
 
 // SendUpdates sends the event as it is now to those of the attendees who are behind: an update, only the instances that changed where

@@ -212,11 +212,11 @@ func TestUpdateWhileFanOutRuns(t *testing.T) {
 
 func count(t *testing.T, w *world, e invite.Event, sequence int) int {
 	t.Helper()
-	n, err := w.Service.StageAttendees(t.Context(), e.UID, sequence, func(string) error { return nil })
+	found, err := w.Service.StageAttendees(t.Context(), e.UID, sequence, func(string) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return found.Behind
 }
 
 // An invitation that is queued when the event is revised: the fan-out sends the newest revision, and what is sent late claims nothing.

@@ -129,16 +129,16 @@ func (s *Service) caps(r InviteRequest) []Cap {
 	until := window.Add(capWindow + capKept).Unix()
 	var caps []Cap
 	if s.config.LinkAddressCap > 0 {
-		caps = append(caps, Cap{Name: ReasonAddressCap, Key: r.Email, Window: window.Unix(), Until: until, Limit: s.config.LinkAddressCap})
+		caps = append(caps, Cap{Name: ReasonAddressCap, Key: mailboxKey(r.Email), Window: window.Unix(), Until: until, Limit: s.config.LinkAddressCap})
 	}
 	if s.config.LinkSourceCap > 0 {
-		caps = append(caps, Cap{Name: ReasonSourceCap, Key: source(r.SourceIP), Window: window.Unix(), Until: until, Limit: s.config.LinkSourceCap})
+		caps = append(caps, Cap{Name: ReasonSourceCap, Key: SourceOf(r.SourceIP), Window: window.Unix(), Until: until, Limit: s.config.LinkSourceCap})
 	}
 	return caps
 }
 
-// source is what counts as one source: an IPv4 address, or the /64 that an IPv6 address lies in, which one household has whole.
-func source(ip string) string {
+// SourceOf is what counts as one source: an IPv4 address, or the /64 that an IPv6 address lies in, which one household has whole.
+func SourceOf(ip string) string {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
 		return ip

@@ -34,6 +34,7 @@ const (
 	Granted   What = "granted"   // an administrator changed an organizer's standing
 	Enrolled  What = "enrolled"  // an order enrolled an organizer
 	Delivered What = "delivered" // a webhook took a fact
+	Acted     What = "acted"     // somebody did something on the dashboard
 	Proposed  What = "proposed"  // a guest's proposal of another time was recorded
 	Fallback  What = "fallback"  // a template override cannot be used; the built-in one went out
 	Failed    What = "failed"    // a step failed; the error's name and cause follow

@@ -133,6 +133,7 @@ func samples() []struct {
 			Mailto: "ada@example.com", Guest: "Grace Hopper", Email: "grace.hopper@example.com", Summary: "Analytical Engine: first demonstration", UID: testUID,
 			Subject: "Re: Analytical Engine: first demonstration", Text: "Dear Ada,\n\nis there a cloakroom?\nAnd may my bug come along?\n\nGrace",
 		}},
+		{"sign_in", full(), SignIn{Mailto: "ada@example.com", Link: "https://api.example.org/dashboard/sign-in/mfrggzdfmztwq2lk", Minutes: 15}},
 		{"question_unknown", bare(), Question{Mailto: "ada@example.com", Email: "grace.hopper@example.com"}},
 		{"question_long", bare(), Question{
 			Mailto: "ada@example.com", Guest: "נועה לוי", Email: "noa@example.com", Subject: "שאלה", Text: strings.Repeat("שאלה ארוכה מאוד. ", 300),

@@ -25,6 +25,7 @@ const (
 	KindProposal       Kind = "proposal_notification"
 	KindHeldGuest      Kind = "held_guest_notification"
 	KindQuestion       Kind = "question_notification"
+	KindSignIn         Kind = "sign_in_notification"
 )
 
 // opening is what a mail shows before it is opened.
@@ -82,6 +83,10 @@ var openings = map[Kind]opening{
 		"A guest writes{?summary}: {summary}{/summary}",
 		"From {guest}. Reply to this mail to answer.",
 	},
+	KindSignIn: {
+		"Sign in to {brand}",
+		"Your link works once, within {minutes} minutes.",
+	},
 }
 
 // everywhere are the placeholders that every mail has.
@@ -111,6 +116,7 @@ var own = map[Kind][]string{
 		"guest", "email", "summary", "uid", "when", "instance", "proposed", "comment", "quoted_comment", "decline_link", "proposals_link",
 	},
 	KindHeldGuest: {"guest", "email", "invited", "summary", "uid", "when", "answer", "comment", "quoted_comment", "guests_link"},
+	KindSignIn:    {"sign_in_link", "minutes"},
 	KindQuestion:  {"guest", "email", "summary", "uid", "subject_line", "text", "quoted_text", "cut"},
 }
 
@@ -134,4 +140,14 @@ func (k Kind) names() template.Names {
 func (k Kind) openingNames() template.Names {
 	made := func(name string) bool { return name == "subject" || name == "preview" }
 	return template.Names{"": slices.DeleteFunc(k.names()[""], made)}
+}
+
+// account is what follows the day under which mails of the kind are counted. Those that guests cause are counted apart: no guest can use up
+// the confirmations, reports and sign-in links of an organizer.
+func (k Kind) account() string {
+	switch k {
+	case KindProposal, KindHeldGuest, KindQuestion:
+		return "#guests"
+	}
+	return ""
 }

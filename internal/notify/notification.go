@@ -9,7 +9,7 @@ import (
 )
 
 // Notification is what one mail tells: NewEvent, FailedEvent, EventLimit, Enrollment, AttendeeReport, ConfirmRequest, BulkInvites, BulkFailed, Proposal,
-// HeldGuest or Question. Their text fields are plain text and may hold anything; long ones are shortened. Links must be http or https.
+// HeldGuest, Question or SignIn. Their text fields are plain text and may hold anything; long ones are shortened. Links must be http or https.
 type Notification interface {
 	// Kind is the mail that tells it.
 	Kind() Kind

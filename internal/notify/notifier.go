@@ -20,7 +20,8 @@ const (
 
 // Claims keeps account of answers, so that a message is answered at most once and nobody is flooded (RFC 3834 §2, field rule 44).
 type Claims interface {
-	// ClaimAnswer asks to answer the message of the day (2006-01-02). It answers the same again until MarkAnswered.
+	// ClaimAnswer asks to answer the message of the day (2006-01-02, and an account of its own may follow). It answers the same again until
+	// MarkAnswered.
 	ClaimAnswer(ctx context.Context, address, day, messageID string, dailyCap int) (Claim, error)
 	// MarkAnswered notes that the answer left.
 	MarkAnswered(ctx context.Context, address, day, messageID string) error
@@ -32,7 +33,7 @@ type Notifier struct {
 	Claims Claims
 	Mailer invite.Mailer
 	Sender imip.Address // From
-	Cap    int          // answers per address and day
+	Cap    int          // answers per address and day: those that guests cause have an account of their own
 }
 
 // Answer is a notification and what it answers.
@@ -59,7 +60,7 @@ type Told struct {
 // Notify sends the notification unless the message has been answered or the address has had its share. Run again after a crash
 // it sends what may not have been sent.
 func (n *Notifier) Notify(ctx context.Context, a Answer) (Told, error) {
-	day := a.Received.UTC().Format(time.DateOnly)
+	day := a.Received.UTC().Format(time.DateOnly) + a.Tell.Kind().account()
 	claim, err := n.Claims.ClaimAnswer(ctx, a.To, day, a.MessageID, n.Cap)
 	if err != nil || claim != Claimed {
 		return Told{Claim: claim}, err

@@ -237,3 +237,23 @@ func TestNotifyAgainAfterAFailure(t *testing.T) {
 		t.Errorf("%d mails, calls (-want +got):\n%s", len(mailer.sent), diff)
 	}
 }
+
+// Guests cannot use up what an organizer is mailed a day.
+func TestGuestsHaveAnAccountOfTheirOwn(t *testing.T) {
+	for _, test := range []struct {
+		tell Notification
+		day  string
+	}{
+		{Question{Mailto: "ada@example.com", Email: "grace@example.com"}, "2026-03-02#guests"},
+		{SignIn{Mailto: "ada@example.com", Link: testLink, Minutes: 15}, "2026-03-02"},
+	} {
+		n, claims, _ := notifier(t, bare(), nil)
+		answer := Answer{To: "ada@example.com", MessageID: "m1", Auto: "auto-generated", Received: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Tell: test.tell}
+		if _, err := n.Notify(t.Context(), answer); err != nil {
+			t.Fatal(err)
+		}
+		if want := "claim ada@example.com " + test.day + " m1"; claims.log[0] != want {
+			t.Errorf("%q, want %q", claims.log[0], want)
+		}
+	}
+}

@@ -233,6 +233,8 @@ func TestUnusableNotifications(t *testing.T) {
 		{"proposals link", Proposal{ProposalsLink: secret}, "proposals_link"},
 		{"guests link", HeldGuest{GuestsLink: secret}, "guests_link"},
 		{"no guests link", HeldGuest{}, "guests_link"},
+		{"sign-in link", SignIn{Link: secret}, "sign_in_link"},
+		{"no sign-in link", SignIn{}, "sign_in_link"},
 		{"action", ConfirmRequest{Action: "erase", ConfirmLink: testLink}, "erase"},
 	}
 	for _, test := range tests {

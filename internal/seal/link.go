@@ -15,10 +15,14 @@ const (
 	Unsubscribe Purpose = "unsubscribe" // block the organizer (Extra) for Email
 	Invite      Purpose = "invite"      // a signed public invite link (spec §4, INVITE_LINKS=signed)
 	Confirm     Purpose = "confirm"     // let a held request go on
-	Page        Purpose = "page"        // show a page of an event
 	Proposals   Purpose = "proposals"   // the organizer sees what attendees propose for the event, and declines it
 	Guests      Purpose = "guests"      // the organizer admits or refuses the event's held guests
 	Download    Purpose = "download"    // fetch a report's file: Extra is its object key; always with Expires
+
+	SignIn  Purpose = "sign-in" // prove that Email is whoever opens it, once; always with Expires
+	Page    Purpose = "page"    // the cookie that remembers which of the dashboard's pages (Extra) was asked for before signing in; always with Expires
+	Session Purpose = "session" // the cookie of whoever is signed in to the dashboard: Extra says as what; always with Expires
+	List    Purpose = "list"    // a list that was checked on the dashboard, to be sent: UID the event, Email whose, Extra the list; always with Expires
 
 	// Cursor is where a list goes on: UID or Email say whose list, Extra which and from where on. Only its list opens it; it is never
 	// a link in a mail.

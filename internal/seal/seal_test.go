@@ -181,7 +181,7 @@ func TestUIDRoundTrip(t *testing.T) {
 }
 
 // purposes are all that a link can be for.
-var purposes = []seal.Purpose{seal.RSVP, seal.Unsubscribe, seal.Invite, seal.Confirm, seal.Page, seal.Proposals, seal.Guests, seal.Download, seal.Cursor}
+var purposes = []seal.Purpose{seal.RSVP, seal.Unsubscribe, seal.Invite, seal.Confirm, seal.Page, seal.Proposals, seal.Guests, seal.Download, seal.Cursor, seal.SignIn, seal.Session, seal.List}
 
 // A token of one purpose opens for no other, nor as the UID of an invitation.
 func TestEveryPurposeOpensItself(t *testing.T) {

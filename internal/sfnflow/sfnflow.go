@@ -1,4 +1,4 @@
-// Package sfnflow starts executions of Step Functions state machines.
+// Package sfnflow starts executions of Step Functions state machines, and looks at them.
 package sfnflow
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 )
 
-// Flows starts executions.
+// Flows starts executions and looks at them.
 type Flows struct {
 	client *sfn.Client
 }

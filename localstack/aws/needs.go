@@ -17,8 +17,8 @@ func (s *Server) jsonNeeds(c *call, body []byte) error {
 		return s.dynamoNeeds(c, body)
 	}
 	var in struct {
-		SecretId, Name                string
-		StateMachineArn, ExecutionArn string
+		SecretId, Name                           string
+		StateMachineArn, ExecutionArn, MapRunArn string
 	}
 	if len(body) > 0 {
 		if err := json.Unmarshal(body, &in); err != nil { // member names match in any case
@@ -31,8 +31,8 @@ func (s *Server) jsonNeeds(c *call, body []byte) error {
 		on = secrets.ARN(s.cfg.Wiring, in.SecretId+in.Name)
 	case c.service == "events" && c.action == "PutEvents":
 		on = s.cfg.Wiring.ARN("events", "event-bus/default")
-	case c.service == "states" && in.StateMachineArn+in.ExecutionArn != "":
-		on = in.StateMachineArn + in.ExecutionArn
+	case c.service == "states" && in.StateMachineArn+in.ExecutionArn+in.MapRunArn != "":
+		on = in.StateMachineArn + in.ExecutionArn + in.MapRunArn
 	}
 	c.needs = []need{{c.service + ":" + c.action, on}}
 	return nil

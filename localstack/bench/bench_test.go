@@ -24,6 +24,7 @@ type reported struct{ *testing.M }
 func (r *reported) Run() int {
 	code := r.M.Run()
 	printTables(os.Stdout)
+	printSights(os.Stdout)
 	printBill(os.Stdout)
 	return code
 }

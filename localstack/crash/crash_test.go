@@ -12,7 +12,7 @@ import (
 
 // TestMain lets many stacks run at a time: they wait more than they compute. All of them are in this process, which rather grows than collects.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "24"); err != nil {
+	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
 	}
 	debug.SetGCPercent(400)

@@ -158,6 +158,9 @@ var operations = []operation{
 			r.press(r.unsubscribeLink(r.guest(1)), url.Values{"choice": {"block"}})
 		},
 		act: func(r *run) { r.press(r.unsubscribeLink(r.guest(1)), url.Values{"choice": {"undo"}}) }},
+	{name: "sign-in", functions: []string{"notify-organizer-of-sign-in"}, arrange: (*run).register, act: (*run).askForLink},
+	{name: "bulk-invites, from the dashboard", functions: []string{"dashboard", "send-bulk-event-invites"},
+		arrange: func(r *run) { r.register(); r.signIn() }, act: (*run).pasteList, stacks: 6},
 	{name: "standing given", functions: []string{"set-organizer-standing"},
 		arrange: (*run).register, act: func(r *run) { r.stand("PUT") }},
 	{name: "standing taken away", functions: []string{"set-organizer-standing"},

@@ -28,8 +28,9 @@ type run struct {
 	uid          string // of the event, when there is one
 	mailsBefore  int
 	executions0  int
-	systemBefore map[string]int
-	insisted     int // requests that were made again
+	systemBefore map[string]map[string]int
+	insisted     int    // requests that were made again
+	cookie       string // of the organizer's session on the dashboard
 }
 
 // newRun begins a run of the operation: all that must be there is.
@@ -43,13 +44,11 @@ func (w *world) newRun(op operation) *run {
 	r.executions0 = len(r.settle())
 	r.receiver.take()
 	r.mailsBefore = len(r.sent())
-	r.systemBefore = map[string]int{}
+	before := outcome{Counts: map[string]map[string]int{}}
 	for _, item := range r.query("system#") {
-		_, counts, _ := counter(item)
-		for name, n := range counts {
-			r.systemBefore[name] += n
-		}
+		before.count(r, item)
 	}
+	r.systemBefore = before.Counts
 	return r
 }
 
@@ -313,6 +312,20 @@ func (r *run) put(pk, sk string) {
 	in := map[string]any{"TableName": "cis", "Item": map[string]any{"pk": map[string]string{"S": pk}, "sk": map[string]string{"S": sk}}}
 	if err := r.Dynamo.Call(r.t.Context(), "PutItem", in, nil); err != nil {
 		r.t.Fatal(err)
+	}
+}
+
+// forget deletes the records of all partitions whose keys begin so.
+func (r *run) forget(prefix string) {
+	r.t.Helper()
+	for _, item := range r.call("Scan", map[string]any{
+		"TableName": "cis", "ConsistentRead": true, "ProjectionExpression": "pk, sk", "FilterExpression": "begins_with(pk, :prefix)",
+		"ExpressionAttributeValues": map[string]any{":prefix": map[string]string{"S": prefix}},
+	}) {
+		key := map[string]any{"pk": map[string]string{"S": item.text("pk")}, "sk": map[string]string{"S": item.text("sk")}}
+		if err := r.Dynamo.Call(r.t.Context(), "DeleteItem", map[string]any{"TableName": "cis", "Key": key}, nil); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 }
 

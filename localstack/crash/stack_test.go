@@ -21,7 +21,7 @@ import (
 // kills is how often the stack is killed.
 func kills() int {
 	if testing.Short() {
-		return 4
+		return 12
 	}
 	return 24
 }

@@ -47,7 +47,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		if s.emu, err = startEmulator(ctx, program, cfg.DataDir); err != nil {
 			return nil, err
 		}
-		address = "http://" + s.emu.addr
+		address = "http://" + s.emu.address()
 	}
 	base, err := url.Parse(address)
 	if err != nil || base.Host == "" {
@@ -59,8 +59,9 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	s.proxy = &httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(base)
-			r.Out.Host = base.Host
+			to := s.url()
+			r.SetURL(to)
+			r.Out.Host = to.Host
 			authorize(r.Out)
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
@@ -75,6 +76,14 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// url is where DynamoDB answers now.
+func (s *Server) url() *url.URL {
+	if s.emu == nil {
+		return s.base
+	}
+	return &url.URL{Scheme: "http", Host: s.emu.address()}
 }
 
 // ServeHTTP is the DynamoDB API.
@@ -104,7 +113,7 @@ func (s *Server) Call(ctx context.Context, action string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url().String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"errors"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -113,11 +115,27 @@ func TestAnIndexThatWasAddedLater(t *testing.T) {
 }
 
 func TestADeadEmulatorIsStartedAgain(t *testing.T) {
+	t.Run("at its address", func(t *testing.T) { testDeadEmulator(t, false) })
+	t.Run("elsewhere, where somebody took that", func(t *testing.T) { testDeadEmulator(t, true) })
+}
+
+func testDeadEmulator(t *testing.T, taken bool) {
 	s, c := start(t, config(t, t.TempDir()))
 	put(t, c, "a")
-	s.emu.mu.Lock()
+	before := s.emu.address()
+	s.emu.mu.Lock() // nothing is started meanwhile
 	child.Kill(s.emu.cmd)
+	for deadline := time.Now().Add(5 * time.Second); taken && time.Now().Before(deadline); { // until the dead process has let go of it
+		if l, err := net.Listen("tcp", s.emu.addr); err == nil {
+			go func() { _ = http.Serve(l, http.NotFoundHandler()) }() // it speaks HTTP, but is no DynamoDB
+			defer l.Close()
+			break
+		}
+	}
 	s.emu.mu.Unlock()
+	for deadline := time.Now().Add(5 * time.Second); s.emu.address() == before && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 	put(t, c, "b") // the SDK tries again
 	for deadline := time.Now().Add(5 * time.Second); ; {
 		items, _, err := s.Scan(t.Context(), "cis", nil, 10)

@@ -58,14 +58,15 @@ func platform() string {
 	return runtime.GOOS + "-" + arch
 }
 
-// emulator is a dynoxide process; one that dies is started again at the same address.
+// emulator is a dynoxide process; one that dies is started again.
 type emulator struct {
 	program string
 	file    string
-	addr    string
 
 	mu       sync.Mutex
+	addr     string // another one each time
 	cmd      *exec.Cmd
+	said     *transcript
 	stopped  bool
 	stopping chan struct{} // closed with stopped
 	gone     chan struct{} // closed when nothing will be started any more
@@ -77,8 +78,7 @@ func startEmulator(ctx context.Context, program, dir string) (*emulator, error) 
 	}
 	e := &emulator{program: program, file: filepath.Join(dir, FileName), stopping: make(chan struct{}), gone: make(chan struct{})}
 	for attempt := 1; ; attempt++ {
-		var err error
-		if e.addr, err = freeAddr(); err != nil {
+		if err := e.move(); err != nil {
 			return nil, err
 		}
 		exited, err := e.launch()
@@ -89,10 +89,47 @@ func startEmulator(ctx context.Context, program, dir string) (*emulator, error) 
 			go e.keep(exited)
 			return e, nil
 		}
-		if attempt == 3 || !strings.Contains(err.Error(), "in use") { // another process may take the port before the emulator does
+		if attempt == 3 || !portTaken(err) { // another process may take the port before the emulator does
 			return nil, err
 		}
 	}
+}
+
+// portTaken reports whether the process ended because another one has its port.
+func portTaken(err error) bool { return strings.Contains(err.Error(), "in use") }
+
+// move gives the emulator another address.
+func (e *emulator) move() error {
+	addr, err := freeAddr()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.addr = addr
+	return err
+}
+
+// address is where the emulator answers now.
+func (e *emulator) address() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.addr
+}
+
+// transcript is what a process says: a line or two, because it does not log requests.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+func (t *transcript) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.String()
 }
 
 // freeAddr is a port that is free now: the emulator does not tell which one it takes when asked for any.
@@ -107,23 +144,23 @@ func freeAddr() (string, error) {
 
 // launch starts the process. The channel gets, once, the reason why it ended.
 func (e *emulator) launch() (exited chan error, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	_, port, err := net.SplitHostPort(e.addr)
 	if err != nil {
 		return nil, err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if e.stopped {
 		return nil, context.Canceled
 	}
 	cmd := exec.Command(e.program, "serve", "--host", "127.0.0.1", "--port", port, "--db-path", e.file)
-	var said bytes.Buffer // a line or two: it does not log requests
-	cmd.Stdout, cmd.Stderr = &said, &said
+	said := &transcript{}
+	cmd.Stdout, cmd.Stderr = said, said
 	child.Bind(cmd)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("the DynamoDB emulator does not start: %w", err)
 	}
-	e.cmd = cmd
+	e.cmd, e.said = cmd, said
 	exited = make(chan error, 1)
 	go func() {
 		err := cmd.Wait()
@@ -133,19 +170,21 @@ func (e *emulator) launch() (exited chan error, err error) {
 	return exited, nil
 }
 
-// answer waits until the process answers. It puts the reason back if the process ends first.
+// answer waits until the process answers. That something answers at its address is not enough: it may be another one's.
 func (e *emulator) answer(ctx context.Context, exited chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.addr+"/", nil)
-		if err != nil {
-			return err
-		}
-		if resp, err := http.DefaultClient.Do(req); err == nil {
-			return resp.Body.Close()
+		if strings.Contains(e.said.String(), "listening on") {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.address()+"/", nil)
+			if err != nil {
+				return err
+			}
+			if resp, err := http.DefaultClient.Do(req); err == nil {
+				return resp.Body.Close()
+			}
 		}
 		select {
 		case err := <-exited:
@@ -170,11 +209,15 @@ func (e *emulator) keep(exited chan error) {
 			return
 		}
 		slog.Error("local stack: starting the DynamoDB emulator again", "error", err)
+		err = e.move() // at once: whatever takes the old port now is no table of ours
 		select {
 		case <-time.After(pause):
 		case <-e.stopping:
 		}
-		next, err := e.launch()
+		var next chan error
+		if err == nil {
+			next, err = e.launch()
+		}
 		if err != nil {
 			next = make(chan error, 1)
 			next <- err

@@ -226,7 +226,7 @@ func (f flows) retries(at string, st state) {
 }
 
 // maxBatch is how many items a batch has: the functions behind it write up to 100 records in one transaction.
-const maxBatch = 90
+const maxBatch = 89
 
 // mapping looks at a Map: inline over a short list in the data, or distributed over a list in S3.
 func (f flows) mapping(at string, st state) {

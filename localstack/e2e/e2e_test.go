@@ -102,10 +102,10 @@ func somebody(name string) imiptest.Address {
 	return imiptest.Address{Name: name, Email: fmt.Sprintf("%s.%d@example.com", url.PathEscape(name), people.Add(1))}
 }
 
-// tea is an event of the organizer's next month, as Google writes it.
+// tea is an event of the organizer's next month, in the morning, as Google writes it.
 func tea(organizer imiptest.Address) imiptest.Event {
 	now := time.Now().UTC().Truncate(time.Second)
-	at := now.AddDate(0, 1, 0).Truncate(time.Hour)
+	at := now.AddDate(0, 1, 0).Truncate(24 * time.Hour).Add(9 * time.Hour)
 	return imiptest.Event{
 		Client: imiptest.Gmail, Organizer: organizer, To: imiptest.Address{Email: create}, Key: "tea",
 		Summary: "Tea", Location: "London", Start: at, End: at.Add(time.Hour), At: now.Add(-time.Hour),

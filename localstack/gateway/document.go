@@ -55,10 +55,11 @@ type operation struct {
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch"}
 
-// parse reads the operations of an OpenAPI 3 document, sorted by path. Parts that this gateway would have to act on but cannot are errors.
-func parse(document []byte, functionOf func(string) (string, bool)) ([]route, error) {
+// parse reads the operations of an OpenAPI 3 document, sorted by path, and the media types whose bodies are not text. Parts that this gateway would have to act on but cannot are errors.
+func parse(document []byte, functionOf func(string) (string, bool)) (routes []route, binary []string, err error) {
 	var doc struct {
 		OpenAPI    string                          `yaml:"openapi"`
+		Binary     []string                        `yaml:"x-amazon-apigateway-binary-media-types"`
 		Paths      map[string]map[string]yaml.Node `yaml:"paths"`
 		Components struct {
 			SecuritySchemes map[string]struct {
@@ -69,12 +70,11 @@ func parse(document []byte, functionOf func(string) (string, bool)) ([]route, er
 		} `yaml:"components"`
 	}
 	if err := yaml.Unmarshal(document, &doc); err != nil {
-		return nil, fmt.Errorf("openapi: %w", err)
+		return nil, nil, fmt.Errorf("openapi: %w", err)
 	}
 	if !strings.HasPrefix(doc.OpenAPI, "3.") {
-		return nil, fmt.Errorf("openapi: version %q is not 3.x", doc.OpenAPI)
+		return nil, nil, fmt.Errorf("openapi: version %q is not 3.x", doc.OpenAPI)
 	}
-	var routes []route
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
 		for _, name := range slices.Sorted(maps.Keys(doc.Paths[path])) {
 			if !slices.Contains(methods, name) {
@@ -84,35 +84,35 @@ func parse(document []byte, functionOf func(string) (string, bool)) ([]route, er
 			node := doc.Paths[path][name]
 			var op operation
 			if err := node.Decode(&op); err != nil {
-				return nil, fmt.Errorf("%s: %w", where, err)
+				return nil, nil, fmt.Errorf("%s: %w", where, err)
 			}
 			r := route{method: strings.ToUpper(name), resource: path, timeout: defaultTimeout}
 			for _, requirement := range op.Security {
 				for scheme := range requirement {
 					s := doc.Components.SecuritySchemes[scheme]
 					if s.Type != "apiKey" || s.In != "header" || !strings.EqualFold(s.Name, keyHeader) {
-						return nil, fmt.Errorf("%s: security scheme %q is not an apiKey in header %s", where, scheme, strings.ToLower(keyHeader))
+						return nil, nil, fmt.Errorf("%s: security scheme %q is not an apiKey in header %s", where, scheme, strings.ToLower(keyHeader))
 					}
 					r.keyed = true
 				}
 			}
 			if i := op.Integration; i != nil {
 				if i.Type != "aws_proxy" || i.Method != "POST" {
-					return nil, fmt.Errorf("%s: integration %q by %q is not supported; only aws_proxy by POST is", where, i.Type, i.Method)
+					return nil, nil, fmt.Errorf("%s: integration %q by %q is not supported; only aws_proxy by POST is", where, i.Type, i.Method)
 				}
 				var ok bool
 				if r.function, ok = functionOf(strings.TrimSuffix(i.URI, "/invocations")); !ok {
-					return nil, fmt.Errorf("%s: integration invokes no known function: %q", where, i.URI)
+					return nil, nil, fmt.Errorf("%s: integration invokes no known function: %q", where, i.URI)
 				}
 				if i.Timeout != 0 {
 					r.timeout = time.Duration(i.Timeout) * time.Millisecond
 				}
 				if r.timeout < 50*time.Millisecond || r.timeout > defaultTimeout {
-					return nil, fmt.Errorf("%s: timeoutInMillis %d is not between 50 and 29000", where, i.Timeout)
+					return nil, nil, fmt.Errorf("%s: timeoutInMillis %d is not between 50 and 29000", where, i.Timeout)
 				}
 			}
 			routes = append(routes, r)
 		}
 	}
-	return routes, nil
+	return routes, doc.Binary, nil
 }

@@ -2,10 +2,13 @@ package gateway
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -92,11 +95,21 @@ func (g *Gateway) event(req *http.Request, r route, id, key string, body []byte)
 		e.PathParameters[name] = req.PathValue(name)
 	}
 	if len(body) > 0 {
-		// The API has no binary media types: API Gateway reads every body as UTF-8 text and replaces what is none.
+		// API Gateway reads a body as UTF-8 text, and replaces what is none, unless its media type is one of the API's binary ones.
 		text := strings.ToValidUTF8(string(body), "\uFFFD")
+		if e.IsBase64Encoded = g.isBinary(req.Header.Get("Content-Type")); e.IsBase64Encoded {
+			text = base64.StdEncoding.EncodeToString(body)
+		}
 		e.Body = &text
 	}
 	return e
+}
+
+// isBinary reports whether a body of the type is not text to the API.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+func (g *Gateway) isBinary(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && slices.ContainsFunc(g.binary, func(t string) bool { return t == "*/*" || strings.EqualFold(t, media) })
 }
 
 // last keeps the last value of each name; nil for nothing.

@@ -39,6 +39,7 @@ type Gateway struct {
 	cfg    Config
 	mux    *http.ServeMux
 	limits map[string]*limiter // by key
+	binary []string            // media types whose bodies go to functions in base64
 }
 
 // New reads the document and returns the API it describes. What it does not support is an error.
@@ -49,11 +50,11 @@ func New(cfg Config) (*Gateway, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	routes, err := parse(cfg.OpenAPI, cfg.FunctionOf)
+	routes, binary, err := parse(cfg.OpenAPI, cfg.FunctionOf)
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, mux: http.NewServeMux(), limits: map[string]*limiter{}}
+	g := &Gateway{cfg: cfg, mux: http.NewServeMux(), limits: map[string]*limiter{}, binary: binary}
 	for _, key := range cfg.Keys {
 		g.limits[key] = newLimiter(cfg.Plan, cfg.Now())
 	}

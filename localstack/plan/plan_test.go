@@ -38,7 +38,7 @@ func TestOneSidedChange(t *testing.T) {
 		{"a mailbox's workflow", wiringFile, "  info: {prefix: mailbox/info/}", "  info: {prefix: mailbox/info/, workflow: event-request}", "mailbox info:"},
 		{"a workflow's type", wiringFile, "  event-invite:\n    type: EXPRESS", "  event-invite:\n    type: STANDARD", "workflow event-invite:"},
 		{"what a workflow reads", wiringFile, "    writes: [\"arn:${partition}:s3:::${mail_bucket}/lists/*\"]", "    writes: []", "only Terraform: workflow bulk-invites writes"},
-		{"a definition", "statemachines/bulk-invites.asl.json", `"MaxItemsPerBatch": 90`, `"MaxItemsPerBatch": 80`, "definition of bulk-invites:"},
+		{"a definition", "statemachines/bulk-invites.asl.json", `"MaxItemsPerBatch": 89`, `"MaxItemsPerBatch": 80`, "definition of bulk-invites:"},
 		{"a rule's pattern", wiringFile, "Email Rejected, ", "", "rule delivery-feedback:"},
 		{"a webhook", wiringFile, `b=2", types: [rsvp.changed, attendee.bounced]`, `b=2", types: [rsvp.changed]`, "rule webhook-crm:"},
 		{"an index", wiringFile, "include: [uid]}", "include: [uid, tenant]}", "index original_uid_lookup:"},

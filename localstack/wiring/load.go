@@ -113,7 +113,7 @@ func placeholders(over Overrides) map[string]string {
 		"mail_bucket":       pick("MAIL_BUCKET", "cis-mail"),
 		"template_bucket":   pick("TEMPLATE_BUCKET", "cis-templates"),
 		"configuration_set": pick("CONFIGURATION_SET", "cis"),
-		"dashboard_url":     pick("BRAND_DASHBOARD_URL", api+"/_local"),
+		"dashboard_url":     pick("BRAND_DASHBOARD_URL", api+"/dashboard"),
 		"api_url":           api,
 	}
 	functions := "arn:" + v["partition"] + ":lambda:" + v["region"] + ":" + v["account"] + ":function:" + v["prefix"] + "-"

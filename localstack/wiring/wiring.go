@@ -281,6 +281,17 @@ var generated = map[string]func(*Wiring) any{
 		}
 		return all
 	},
+	"WORKFLOWS": func(w *Wiring) any {
+		type workflow struct {
+			ARN     string `json:"arn"`
+			Express bool   `json:"express,omitempty"`
+		}
+		all := make(map[string]workflow)
+		for name, flow := range w.Workflows {
+			all[name] = workflow{w.WorkflowARN(name), flow.Express()}
+		}
+		return all
+	},
 	"WEBHOOKS": func(w *Wiring) any {
 		type webhook struct {
 			URL    string `json:"url"`

@@ -14,3 +14,8 @@ output "deploy_roles" {
   description = "Role that the workflow of each GitHub environment takes on (aws-actions/configure-aws-credentials, role-to-assume)."
   value       = { for stage, role in aws_iam_role.deploy : stage => role.arn }
 }
+
+output "plan_role" {
+  description = "Role that pull requests plan with: the repository's variable AWS_PLAN_ROLE_ARN."
+  value       = one(aws_iam_role.plan[*].arn)
+}

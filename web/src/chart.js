@@ -6,8 +6,18 @@ import { moment, number, parse } from "./local.js";
 const HEIGHT = 208; // CSS pixels, as the server's drawing with its days
 const DASHES = { tentative: [6, 4], declined: [2, 3] };
 
-/** Draws every chart under a node. */
+const plots = new Map(); // by the places that they stand in
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plots.forEach((plot) => plot.redraw(false)));
+
+/** Draws every chart under a node, and gives up those that are no longer on the page. */
 export function drawCharts(root) {
+  for (const [place, plot] of plots) {
+    if (!place.isConnected) {
+      plot.destroy();
+      plots.delete(place);
+    }
+  }
   for (const figure of root.querySelectorAll("[data-chart]")) {
     draw(figure);
   }
@@ -23,7 +33,7 @@ function draw(figure) {
   const plot = new uPlot(options(place, lines, readout), data, place);
   place.classList.add("drawn");
   new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw(false));
+  plots.set(place, plot);
 }
 
 // read takes the lines and their points out of a table: a moment and a number per line in every row.

@@ -10,12 +10,21 @@ import { filters } from "./filter.js";
 import { tables } from "./table.js";
 import { busyForms, menus } from "./form.js";
 
-drawCharts(document); // before localize: it reads the tables as the server wrote them
+drawCharts(document); // before localize, as keepFresh: they read the numbers as the server wrote them
+keepFresh(document.querySelector("[data-live]"));
 localize(document);
 copyButtons(document);
 dropAreas(document);
 filters(document);
 tables(document);
+tabs(document.querySelector(".tabs"));
 busyForms(document);
 menus(document);
-keepFresh(document.querySelector("[data-live]"));
+
+// tabs brings the current one into view where not all have room.
+function tabs(nav) {
+  const current = nav?.querySelector("[aria-current]");
+  if (current) {
+    nav.scrollLeft = current.getBoundingClientRect().right - nav.getBoundingClientRect().right;
+  }
+}

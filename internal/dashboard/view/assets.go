@@ -37,7 +37,7 @@ func (v *Views) Asset(name string) (body []byte, contentType string, ok bool) {
 // AssetPath is where the pages load the file from: Root/assets/HASH/NAME, with the hash of what is in it. Whatever is asked for under exactly this path may be
 // kept for ever; under another hash (a page from before a deployment) it is to be served, and not kept.
 func (v *Views) AssetPath(name string) string {
-	return Root + "/assets/" + v.assets[name].hash + "/" + name
+	return v.base + Root + "/assets/" + v.assets[name].hash + "/" + name
 }
 
 // assetKey is the placeholder of an asset's path.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/plain"
@@ -14,7 +15,7 @@ type Attendee struct {
 	Occasion Occasion
 
 	Name, Email string
-	Origin      string // where the first invitation came from
+	Origin      string // where the first invitation came from, of spec §4
 	Invited     time.Time
 
 	Answer      Answer
@@ -23,7 +24,7 @@ type Attendee struct {
 	AnsweredBy  string // the alias or delegate who answered; empty = the attendee
 	DelegatedTo string
 	Via         string // whose invitation a forwarded guest holds
-	Calendar    string // the calendar that answered, as it names itself
+	Calendar    string // the calendar that answered, as it names itself; our own page is none
 	Comment     string
 	Instances   []InstanceAnswer // answers to single dates of a series
 	History     []HistoryEntry   // newest first
@@ -76,7 +77,7 @@ func (p Attendee) fill(to values) error {
 	to.person(p.Name, p.Email)
 	to.set("heading", to.texts["person"])
 	to.set("mailto", "mailto:"+queryEscape(plain.Line(p.Email, maxLine)))
-	to.line("origin", p.Origin)
+	to.line("origin", originWords(p.Origin))
 	to.moment("was_invited", p.Invited)
 	to.answer(p.Answer)
 	to.grade(p.Grade)
@@ -84,7 +85,7 @@ func (p Attendee) fill(to values) error {
 	to.line("answered_by", p.AnsweredBy)
 	to.line("delegated_to", p.DelegatedTo)
 	to.line("via", p.Via)
-	to.line("calendar", p.Calendar)
+	to.line("calendar", calendarName(p.Calendar))
 	to.comment(p.Comment)
 	p.mail(to)
 	to.flag("any_instances", len(p.Instances) > 0)
@@ -99,6 +100,47 @@ func (p Attendee) fill(to values) error {
 		entry.fill(to.item("history"))
 	}
 	return nil
+}
+
+// originWords say how an attendee came, after "Came"; an origin that nobody has words for stands as it is.
+func originWords(origin string) string {
+	switch origin {
+	case "api": // what a link without an origin counts under
+		return "by a link"
+	case "bulk", "vip", "multievent":
+		return "from a list"
+	case "dashboard":
+		return "from the dashboard"
+	case "shared":
+		return "with a forwarded invitation"
+	case "test":
+		return "with a test"
+	case "klaviyo", "sendgrid":
+		origin += "cta" // the same tools' other ways
+	case "wix":
+		origin = "wixv2"
+	}
+	for _, tool := range Tools() {
+		if tool.Origin == origin {
+			name, common := strings.CutPrefix(tool.Name, "A ")
+			if common {
+				name = "a " + name
+			}
+			return "by " + name
+		}
+	}
+	return origin
+}
+
+// ownCalendar is how the PRODID of what our own page answers begins.
+const ownCalendar = "-//Calendar Invite Server//"
+
+// calendarName is how a calendar names itself, and nothing for our own page, which is none.
+func calendarName(name string) string {
+	if strings.HasPrefix(name, ownCalendar) {
+		return ""
+	}
+	return name
 }
 
 func (p Attendee) mail(to values) {
@@ -129,7 +171,7 @@ func (e HistoryEntry) fill(to values) {
 		to.set("channel", "on the page")
 	}
 	to.grade(e.Grade)
-	to.line("calendar", e.Calendar)
+	to.line("calendar", calendarName(e.Calendar))
 	to.line("by", e.By)
 	to.set("revision", strconv.Itoa(e.Revision+1))
 	to.line("instance", e.Instance)

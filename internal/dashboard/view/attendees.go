@@ -12,6 +12,8 @@ type Attendees struct {
 	Matching int            // how many there are on all pages; -1 = not counted
 	After    string         // the cursor of this page; empty = it is the first
 	Next     string         // the cursor of the next page; empty = there is none
+
+	Unsortable bool // the event has too many guests to sort: they stand by their addresses
 }
 
 // DeliveryFilter chooses attendees by how far their mail got.
@@ -142,6 +144,7 @@ func (a Attendees) fill(to values, uid string, all int) {
 		to.flag("by_"+string(sort), sort == a.Sort)
 		to.set("by_"+string(sort)+"_path", withQuery(path, append(filters, pair{FieldSort, string(sort)})...)+"#attendees")
 	}
+	to.flag("unsortable", a.Unsortable)
 	filtered := a.Search != "" || a.Status != "" || a.Delivery != ""
 	to.flag("filtered", filtered)
 	to.flag("any_attendees", len(a.Items) > 0)

@@ -93,7 +93,7 @@ func TestColorsAreVariables(t *testing.T) {
 
 func styleIn(t *testing.T, color string) string {
 	t.Helper()
-	v, err := New(brand.Brand{Name: "x", Color: color})
+	v, err := New(brand.Brand{Name: "x", Color: color}, "https://api.example.org")
 	if err != nil {
 		t.Fatal(err)
 	}

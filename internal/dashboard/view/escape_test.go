@@ -58,7 +58,7 @@ func variants(name string) []func(reflect.Value) {
 	case "event":
 		list = append(list, func(v reflect.Value) {
 			e := v.Addr().Interface().(*Event)
-			e.Answers, e.Funnel, e.Soft, e.Limit, e.Progress = sampleAnswers(), sampleFunnel(), 3, 5, &Progress{Done: 1, Total: 2}
+			e.Answers, e.Funnel, e.Limit, e.Progress = sampleAnswers(), sampleFunnel(), 5, &Progress{Done: 1, Total: 2}
 			e.Frame.Done = DoneAdmitted
 			e.Attendees.Items[0].Answer, e.Attendees.Items[0].Grade = Accepted, Claimed
 		}, func(v reflect.Value) {
@@ -66,9 +66,9 @@ func variants(name string) []func(reflect.Value) {
 			e.Answers, e.Attendees.Items = sampleAnswers(), nil
 		})
 	case "invite":
-		list = append(list, choose(map[string]any{"Left": 5, "Problem": EmptyList}), choose(map[string]any{"Left": 5, "NotBulk": true}))
+		list = append(list, choose(map[string]any{"Left": 5, "Problem": EmptyList}), choose(map[string]any{"Left": 5, "Daily": 3}), choose(map[string]any{"Suspended": true}))
 	case "dry_run":
-		list = append(list, choose(map[string]any{"Counts": DryCounts{Send: 1, Limit: 2}, "More": 3}))
+		list = append(list, choose(map[string]any{"Counts": DryCounts{Send: 1, Limit: 2}, "More": 3}), choose(map[string]any{"Counts": DryCounts{Send: 9}, "Daily": 3}))
 	case "share":
 		list = append(list, choose(map[string]any{"Origin": "zoho"}), choose(map[string]any{"Origin": "api", "BadLanding": true}))
 	case "guests":
@@ -90,7 +90,7 @@ func variants(name string) []func(reflect.Value) {
 // filled draws a page with the text in every string of its view and of the brand.
 func filled(t *testing.T, name string, empty page, text string, choose func(reflect.Value)) []byte {
 	t.Helper()
-	v, err := New(brand.Brand{Name: text, Copyright: text})
+	v, err := New(brand.Brand{Name: text, Copyright: text}, "https://api.example.org")
 	if err != nil {
 		t.Fatal(err)
 	}

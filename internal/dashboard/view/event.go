@@ -13,14 +13,12 @@ type Event struct {
 	Invites   int // invitations sent, which the limit counts
 	Limit     int // how many may be sent; 0 = any number
 	Suspended bool
-	Soft      int // guests whose mail bounced softly: again has a button for them
 	Attendees Attendees
 }
 
 // Funnel is how far the mails of an event got.
 type Funnel struct {
 	Invited  int // guests who were to be mailed
-	Queued   int // not yet handed over
 	Sent     int // handed over
 	Bounced  int // came back for good, or were refused
 	Current  int // hold the current revision
@@ -39,8 +37,8 @@ type Scope string
 
 // The scopes.
 const (
-	ScopeOutdated Scope = "outdated" // hold an older revision
-	ScopeSoft     Scope = "soft"     // the mail bounced softly
+	ScopeOutdated Scope = "outdated"     // hold an older revision
+	ScopeSoft     Scope = "soft-bounced" // the mail bounced softly
 )
 
 // Event draws the page.
@@ -58,11 +56,11 @@ func (p Event) fill(to values) error {
 	to.number("invites", p.Invites)
 	to.count("limit", p.Limit)
 	to.flag("limit_reached", p.Limit > 0 && p.Invites >= p.Limit)
-	to.count("soft_bounced", p.Soft)
+	to.flag("any_sent", p.Funnel.Sent > 0)
 	for _, answer := range answers {
 		to.set(string(answer)+"_path", withQuery(EventPath(p.Occasion.UID), pair{FieldStatus, string(answer)})+"#attendees")
 	}
-	for _, delivery := range []DeliveryFilter{DeliveryQueued, DeliverySent, DeliveryBounced, DeliveryCurrent, DeliveryOutdated, DeliveryBlocked} {
+	for _, delivery := range []DeliveryFilter{DeliverySent, DeliveryBounced, DeliveryCurrent, DeliveryOutdated, DeliveryBlocked} {
 		to.set(string(delivery)+"_path", withQuery(EventPath(p.Occasion.UID), pair{FieldDelivery, string(delivery)})+"#attendees")
 	}
 	to.answersOverTime(p.Series)
@@ -73,7 +71,7 @@ func (p Event) fill(to values) error {
 // steps are the steps of the funnel by their placeholders.
 func (f Funnel) steps() map[string]int {
 	return map[string]int{
-		"queued": f.Queued, "sent": f.Sent, "bounced": f.Bounced, "current": f.Current, "outdated": f.Outdated, "blocked": f.Blocked,
+		"sent": f.Sent, "bounced": f.Bounced, "current": f.Current, "outdated": f.Outdated, "blocked": f.Blocked,
 	}
 }
 

@@ -22,7 +22,7 @@ type ExecutionRow struct {
 	ID       string // as the page's address has it
 	Name     string
 	Workflow string
-	Outcome  string // FAILED, TIMED_OUT or ABORTED, as Step Functions names it
+	Outcome  string // FAILED, TIMED_OUT, ABORTED, SUCCEEDED or RUNNING, as Step Functions names it
 	Error    string
 	Stopped  time.Time
 }
@@ -38,7 +38,13 @@ func (r ExecutionRow) fill(to values) {
 		to.set("outcome", "Timed out")
 	case "ABORTED":
 		to.set("outcome", "Aborted")
+	case "SUCCEEDED":
+		to.set("outcome", "Succeeded")
+	case "RUNNING":
+		to.set("outcome", "Running")
 	}
+	to.flag("good", r.Outcome == "SUCCEEDED")
+	to.flag("failure", r.Outcome != "SUCCEEDED" && r.Outcome != "RUNNING")
 	to.line("error", r.Error)
 	to.moment("stopped", r.Stopped)
 	to.set("execution_path", ExecutionPath(r.ID))
@@ -59,7 +65,7 @@ func (p Executions) fill(to values) error {
 	return nil
 }
 
-// Execution is one failed execution.
+// Execution is one execution: as a rule one that failed, but an address may outlive a redrive that went well.
 type Execution struct {
 	Frame   Frame
 	Row     ExecutionRow
@@ -77,6 +83,9 @@ func (p Execution) fill(to values) error {
 	to.in("executions")
 	p.Row.fill(to)
 	to.set("heading", "Failed execution")
+	if to.texts["failure"] == "" {
+		to.set("heading", "Execution")
+	}
 	to.set("executions_path", ExecutionsPath)
 	to.moment("started", p.Started)
 	to.set("took", "")

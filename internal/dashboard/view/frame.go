@@ -26,6 +26,7 @@ const (
 	DoneSignedOut  Done = "signed-out"  // the session is over
 	DoneTryLater   Done = "try-later"   // a service did not answer, nothing was changed
 	DoneNotAllowed Done = "not-allowed" // the organizer may not do that, nothing was changed
+	DoneTooMany    Done = "too-many"    // Count is how many there may be a day, nothing was sent
 )
 
 func (f Frame) fill(to values) {
@@ -76,6 +77,8 @@ func (d Done) words(about string, count int) (text string, bad bool) {
 		return "You are signed out.", false
 	case DoneTryLater:
 		return "A service does not answer right now. Nothing was changed, please try again in a minute.", true
+	case DoneTooMany:
+		return "That would be more than " + grouped(count) + " today. Nothing was sent, please go on tomorrow.", true
 	case DoneNotAllowed:
 		return "That is not allowed for your account. Nothing was changed.", true
 	}

@@ -2,13 +2,14 @@ package view
 
 // Invite asks for the people to invite: pasted addresses (FieldList) or a CSV file (FieldFile). The form is multipart/form-data, to EventPath(uid, "invite").
 type Invite struct {
-	Frame    Frame
-	Occasion Occasion
-	List     string // preset text
-	Problem  InviteProblem
-	Left     int  // invitations that the event may still send; -1 = any number
-	NotBulk  bool // the organizer may not send lists yet
-	Bulk     string
+	Frame     Frame
+	Occasion  Occasion
+	List      string // preset text
+	Problem   InviteProblem
+	Left      int    // invitations that the event may still send; -1 = any number
+	Daily     int    // how many people a day, without the bulk permission; 0 = any number
+	Suspended bool   // the organizer sends nothing until an administrator says otherwise
+	Bulk      string // the mailbox that takes lists
 }
 
 // InviteProblem says what was wrong with the list.
@@ -36,8 +37,9 @@ func (p Invite) fill(to values) error {
 	to.flag("large_list", p.Problem == LargeList)
 	to.flag("none_left", p.Left == 0)
 	to.count("left", p.Left)
-	to.flag("not_bulk", p.NotBulk)
-	to.flag("may_invite", to.texts["open"] != "" && p.Left != 0 && !p.NotBulk)
+	to.count("daily", p.Daily)
+	to.flag("suspended", p.Suspended)
+	to.flag("may_invite", to.texts["open"] != "" && p.Left != 0 && !p.Suspended)
 	to.line("bulk", p.Bulk)
 	return nil
 }
@@ -51,7 +53,27 @@ type DryRun struct {
 	Rows      []DryRow // at most DryRows; what is not sent comes first
 	More      int      // rows that are not shown
 	Counts    DryCounts
-	Left      int // invitations that the event may still send; -1 = any number
+	Left      int  // invitations that the event may still send; -1 = any number
+	Daily     int  // Send is more than this many, which is how many the organizer may invite a day; 0 = it is not
+	Suspended bool // the organizer sends nothing until an administrator says otherwise
+}
+
+// Count counts a row.
+func (p *DryRun) Count(r DryResult) {
+	switch r {
+	case DrySend:
+		p.Counts.Send++
+	case DryAlready:
+		p.Counts.Already++
+	case DryDuplicate:
+		p.Counts.Duplicate++
+	case DryBlocked:
+		p.Counts.Blocked++
+	case DryLimit:
+		p.Counts.Limit++
+	default:
+		p.Counts.Invalid++
+	}
 }
 
 // DryCounts are how many rows have each result.
@@ -110,6 +132,9 @@ func (p DryRun) fill(to values) error {
 	left := c.Already + c.Duplicate + c.Blocked + c.Invalid + c.Limit
 	to.set("rows_words", counted(c.Send+left, "row"))
 	to.count("send", c.Send)
+	to.count("daily", p.Daily)
+	to.flag("suspended", p.Suspended)
+	to.flag("may_send", c.Send > 0 && p.Daily == 0 && !p.Suspended)
 	to.set("send_words", counted(c.Send, "invitation"))
 	for _, r := range []struct {
 		result DryResult

@@ -63,8 +63,10 @@ func (o Occasion) fill(to values) {
 	}
 	to.state(o.State)
 	to.flag("open", o.State != Over && o.State != Cancelled)
-	to.count("held_count", o.Held)
-	to.count("proposal_count", o.Proposals)
+	to.number("held_count", o.Held)
+	to.flag("any_held", o.Held > 0)
+	to.number("proposal_count", o.Proposals)
+	to.flag("any_proposals", o.Proposals > 0)
 	to.set("uid", plain.Line(o.UID, maxLine))
 	to.set("event_path", EventPath(o.UID))
 	for _, part := range []string{"live", "invite", "share", "guests", "proposals", "test", "again", "report", "attendees.csv"} {

@@ -17,7 +17,7 @@ type OrganizerRow struct {
 	Email     string
 	Events    int
 	Invites   int
-	Last      time.Time // the last change to an event; zero = not known
+	Last      time.Time // when the newest event was made; zero = none was
 	Standings Standings
 }
 

@@ -34,7 +34,7 @@ var problemTexts = map[Reason]problemText{
 	FormExpired:  {410, "That took a little long", "What this page was going to send is no longer kept. Nothing was sent; please start again.", false},
 	OtherSite:    {403, "This form did not come from here", "For your safety only the dashboard's own forms are taken. Nothing was changed. Please go back and try again.", false},
 	TooMany:      {429, "That was a little too often", "Several sign-in links were asked for from here, or for this address. Use the newest mail that you have, or try again in an hour.", false},
-	TooLarge:     {413, "That file is too large", "A list has 100,000 rows and 10 MB at most. Please split it, and send the parts one after the other: nobody is invited twice.", false},
+	TooLarge:     {413, "That file is too large", "A form takes 4 MB. Mail a larger list to the bulk mailbox, or send it in parts, one after the other: nobody is invited twice.", false},
 	BadRequest:   {400, "We did not understand that", "Something was missing, or was not what the form asks for. Nothing was changed. Please go back and try again.", false},
 	Unavailable:  {503, "Please try again in a minute", "Something on our side does not answer right now. Nothing was changed, and nothing is lost.", false},
 	NotOrganizer: {403, "This page is an organizer's", "You are signed in as an administrator. Events are seen by the organizers whose they are.", false},

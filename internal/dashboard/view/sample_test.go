@@ -42,7 +42,7 @@ func sampleAnswers() Answers {
 }
 
 func sampleFunnel() Funnel {
-	return Funnel{Invited: 9968, Sent: 9836, Queued: 0, Bounced: 132, Current: 9280, Outdated: 556, Blocked: 21}
+	return Funnel{Invited: 9968, Sent: 9836, Bounced: 132, Current: 9280, Outdated: 556, Blocked: 21}
 }
 
 // samplePeople are names of many scripts and lengths.
@@ -117,7 +117,7 @@ func sampleSeries(points int) []Moment {
 func sampleEvent() Event {
 	return Event{
 		Frame: ada(), Occasion: occasion(), Answers: sampleAnswers(), Funnel: sampleFunnel(), Series: sampleSeries(Points), Invites: 9968, Limit: 25000,
-		Soft: 12, Attendees: sampleAttendees(Rows),
+		Attendees: sampleAttendees(Rows),
 	}
 }
 

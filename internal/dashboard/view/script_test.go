@@ -35,7 +35,7 @@ func TestScript(t *testing.T) {
 	tab := browser(t, "Asia/Tokyo", "de-DE", func(text string) { t.Error(text) })
 	event := sampleEvent()
 	s := newSite(t, drawing{"event", event}, drawing{"dry_run", sampleDryRun()}, drawing{"invite", Invite{Frame: ada(), Occasion: occasion(), Left: -1}},
-		drawing{"share", sampleShare()}, drawing{"events", sampleEvents()})
+		drawing{"share", sampleShare()}, drawing{"events", sampleEvents()}, drawing{"proposals", sampleProposals()})
 	s.live = event.Live
 	do(tab, t, chromedp.EmulateViewport(1280, 900))
 
@@ -73,6 +73,17 @@ func TestScript(t *testing.T) {
 		do(tab, t, chromedp.KeyEvent(kb.Escape))
 		become(tab, t, `!document.querySelector("details.menu").open`)
 	})
+	t.Run("the tabs of an event on a phone", func(t *testing.T) {
+		do(tab, t, chromedp.EmulateViewport(360, 800), chromedp.Navigate(s.URL+"/event"))
+		if over := ask[int](tab, t, `(({scrollWidth, clientWidth}) => scrollWidth - clientWidth)(document.querySelector(".tabs"))`); over > 0 {
+			t.Errorf("the tabs are %d pixels too wide", over)
+		}
+		do(tab, t, chromedp.EmulateViewport(240, 800), chromedp.Navigate(s.URL+"/proposals"))
+		if !ask[bool](tab, t, `document.querySelector(".tabs [aria-current]").getBoundingClientRect().right <= document.documentElement.clientWidth`) {
+			t.Error("the current tab is out of sight")
+		}
+		do(tab, t, chromedp.EmulateViewport(1280, 900))
+	})
 	t.Run("copy buttons", func(t *testing.T) {
 		do(tab, t, chromedp.Navigate(s.URL+"/share"), chromedp.Click(chromedp.CSS(`[data-copy="link"]`)))
 		become(tab, t, `["Copied", "Press Ctrl C"].includes(document.querySelector('[data-copy="link"]').textContent)`)
@@ -106,6 +117,31 @@ func TestScript(t *testing.T) {
 		s.show("event", done, done.Live)
 		become(tab, t, `!document.querySelector("progress") && document.querySelector("#attendees").textContent.includes("Somebody new")`)
 		become(tab, t, `document.querySelector(".drawn canvas")`)
+	})
+	t.Run("the picture follows the answers", func(t *testing.T) {
+		nobody := sampleEvent()
+		nobody.Answers, nobody.Series, nobody.Occasion.Held = Answers{}, nil, 0
+		nobody.Progress = &Progress{} // asks every two seconds
+		s.show("event", nobody, nobody.Live)
+		do(tab, t, chromedp.Navigate(s.URL+"/event"))
+		if ask[bool](tab, t, `!!document.querySelector("#attendees") || document.querySelector("[data-count=held]").checkVisibility()`) {
+			t.Error("there are guests before the first")
+		}
+		first := sampleEvent()
+		first.Progress, first.Answers, first.Attendees, first.Occasion.Held = nobody.Progress, Answers{Accepted: 1, NoAction: 9}, Attendees{Items: []AttendeeRow{{Name: "The first", Email: "first@example.com"}}}, 7
+		s.show("event", first, first.Live)
+		become(tab, t, `document.querySelector("#attendees")?.textContent.includes("The first") && document.querySelectorAll(".drawn canvas").length === 1`)
+		become(tab, t, `document.querySelector("[data-count=held]").checkVisibility() && document.querySelector("[data-count=held]").textContent === "7"`)
+		second := first
+		second.Answers, second.Attendees = Answers{Accepted: 2, NoAction: 8}, Attendees{Items: []AttendeeRow{{Name: "The second", Email: "second@example.com"}}}
+		do(tab, t, chromedp.Evaluate[chromedp.Void](`document.querySelector("#q").focus()`))
+		s.show("event", second, second.Live)
+		become(tab, t, `document.querySelector("[data-count=accepted]").textContent === "2"`)
+		if ask[bool](tab, t, `document.querySelector("#attendees").textContent.includes("The second")`) {
+			t.Error("the table was drawn anew where the reader types")
+		}
+		do(tab, t, chromedp.Evaluate[chromedp.Void](`document.querySelector("#q").blur()`))
+		become(tab, t, `document.querySelector("#attendees").textContent.includes("The second") && document.querySelectorAll(".drawn canvas").length === 1`)
 	})
 }
 

@@ -63,7 +63,10 @@ func (p System) fill(to values) error {
 	to.number("organizer_number", p.Organizers)
 	to.number("attendee_number", p.Attendees)
 	to.number("invites", p.Invites)
-	to.count("blocked", p.Blocked)
+	to.set("blocked", "")
+	if p.Blocked > 0 {
+		to.set("blocked", counted(p.Blocked, "block"))
+	}
 	to.set("failed", "")
 	if p.Failed > 0 {
 		to.set("failed", counted(p.Failed, "failed execution"))

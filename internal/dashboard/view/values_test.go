@@ -248,3 +248,23 @@ func TestMoment(t *testing.T) {
 		t.Errorf("moments are %v", v.texts)
 	}
 }
+
+func TestOriginWords(t *testing.T) {
+	for origin, want := range map[string]string{
+		"": "", "api": "by a link", "bulk": "from a list", "dashboard": "from the dashboard", "shared": "with a forwarded invitation", "mailchimpcta": "by Mailchimp",
+		"klaviyo": "by Klaviyo", "wix": "by Wix", "emailcta": "by a button in a mail", "zoho": "by Zoho Campaigns", "another": "another",
+	} {
+		if got := originWords(origin); got != want {
+			t.Errorf("%q came %q, want %q", origin, got, want)
+		}
+	}
+}
+
+// Our own page is no calendar.
+func TestCalendarName(t *testing.T) {
+	for name, want := range map[string]string{"Google Calendar": "Google Calendar", "-//Calendar Invite Server//RSVP page//EN": "", "": ""} {
+		if got := calendarName(name); got != want {
+			t.Errorf("%q is called %q, want %q", name, got, want)
+		}
+	}
+}

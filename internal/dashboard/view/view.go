@@ -3,6 +3,8 @@ package view
 import (
 	"embed"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/brand"
 	"github.com/calendarinvite/calendarinviteserver/internal/template"
@@ -16,6 +18,7 @@ var files embed.FS
 // The error of a page is about the view: a link that is not http or https.
 type Views struct {
 	brand     brand.Brand
+	base      string // path of the API, which stands before every path of the pages
 	assets    map[string]asset
 	templates map[string]*template.Template
 }
@@ -40,13 +43,17 @@ var pages = map[string]page{
 	"executions": Executions{Items: make([]ExecutionRow, 1)}, "execution": Execution{},
 }
 
-// New returns the Views of a brand, or an error that names the setting that cannot be used.
-func New(b brand.Brand) (*Views, error) {
+// New returns the Views of a brand, or an error that names the setting that cannot be used. api is the base URL of the API: where that has a
+// path of its own, as the stage of one without a domain, the pages lie below it.
+func New(b brand.Brand, api string) (*Views, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	v := &Views{brand: b, templates: map[string]*template.Template{}}
-	var err error
+	at, err := url.Parse(api)
+	if err != nil {
+		return nil, fmt.Errorf("address of the API: %w", err)
+	}
+	v := &Views{brand: b, base: strings.TrimSuffix(at.Path, "/"), templates: map[string]*template.Template{}}
 	if v.assets, err = assetsOf(b); err != nil {
 		return nil, err
 	}
@@ -97,7 +104,27 @@ func (v *Views) draw(name string, p page) ([]byte, error) {
 	if err := p.fill(all); err != nil {
 		return nil, fmt.Errorf("draw page %s: %w", name, err)
 	}
+	v.rebase(all.texts)
+	for _, items := range all.lists {
+		for _, item := range items {
+			v.rebase(item)
+		}
+	}
 	return []byte(v.templates[name].Render(all.texts, all.lists, template.HTML)), nil
+}
+
+// rebase puts the path of the API before the paths of the pages. All of them come as values, and nothing else begins as they do: what people
+// write is never a value whose name is one of a path.
+func (v *Views) rebase(texts template.Values) {
+	if v.base == "" {
+		return
+	}
+	for name, value := range texts {
+		isPath := strings.HasSuffix(name, "_path") || name == "root" || name == "post" || name == "qr"
+		if isPath && strings.HasPrefix(value, Root) {
+			texts[name] = v.base + value
+		}
+	}
 }
 
 // Headers are the headers to send with every page. A page may load the dashboard's own style, script and pictures, ask the dashboard, post its forms

@@ -23,7 +23,7 @@ func sampleBrand() brand.Brand {
 
 func views(t *testing.T) *Views {
 	t.Helper()
-	v, err := New(sampleBrand())
+	v, err := New(sampleBrand(), "https://api.example.org")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func drawings() []drawing {
 		{"events.suspended", with(sampleEvents(), func(e *Events) { e.Suspended = true })},
 		{"event", sampleEvent()},
 		{"event.running", with(smallEvent(), func(e *Event) {
-			e.Progress, e.Funnel.Queued, e.Frame.Done, e.Frame.Count = &Progress{What: WorkInvite, Done: 4213, Total: 9968, Failed: 12, Started: at(12, 10, 0)}, 5755, DoneSent, 9968
+			e.Progress, e.Frame.Done, e.Frame.Count = &Progress{What: WorkInvite, Done: 4213, Total: 9968, Failed: 12, Started: at(12, 10, 0)}, DoneSent, 9968
 		})},
 		{"event.reading", with(smallEvent(), func(e *Event) { e.Progress = &Progress{What: WorkUpdate, Started: at(12, 10, 0)} })},
 		{"event.filtered", with(smallEvent(), func(e *Event) {
@@ -82,6 +82,7 @@ func drawings() []drawing {
 		{"event.cancelled", with(smallEvent(), func(e *Event) {
 			e.Occasion.State, e.Progress = Cancelled, &Progress{What: WorkCancel, Done: 9, Total: 9968}
 		})},
+		{"event.unsortable", with(smallEvent(), func(e *Event) { e.Attendees.Unsortable = true })},
 		{"event.over", with(smallEvent(), func(e *Event) { e.Occasion.State = Over })},
 		{"event.bare", Event{Frame: ada(), Occasion: Occasion{UID: "u"}, Answers: Answers{NoAction: 1}, Attendees: Attendees{Matching: 1, Items: []AttendeeRow{{Email: "grace@example.com", Answer: NoAction}}}}},
 		{"attendee", sampleAttendee()},
@@ -96,7 +97,9 @@ func drawings() []drawing {
 		}},
 		{"invite", Invite{Frame: ada(), Occasion: occasion(), Left: 15_032, Bulk: "bulk@invites.example.org"}},
 		{"invite.bad_file", Invite{Frame: ada(), Occasion: occasion(), Left: -1, Problem: BadFile, List: "grace@example.com\n"}},
-		{"invite.not_bulk", Invite{Frame: ada(), Occasion: occasion(), Left: 12, NotBulk: true}},
+		{"invite.large_list", Invite{Frame: ada(), Occasion: occasion(), Left: -1, Problem: LargeList, Bulk: "bulk@invites.example.org"}},
+		{"invite.daily", Invite{Frame: ada(), Occasion: occasion(), Left: 12, Daily: 100}},
+		{"invite.suspended", Invite{Frame: ada(), Occasion: occasion(), Left: -1, Suspended: true}},
 		{"invite.none_left", Invite{Frame: ada(), Occasion: occasion()}},
 		{"dry_run", sampleDryRun()},
 		{"dry_run.nobody", DryRun{Frame: ada(), Occasion: occasion(), Counts: DryCounts{Already: 1}, Left: -1, Rows: []DryRow{{Row: 1, Email: "grace@example.com", Result: DryAlready}}}},
@@ -120,6 +123,7 @@ func drawings() []drawing {
 		{"executions", sampleExecutions()},
 		{"executions.none", Executions{Frame: admin()}},
 		{"execution", sampleExecution()},
+		{"execution.succeeded", with(sampleExecution(), func(e *Execution) { e.Row.Outcome, e.Row.Error, e.Cause, e.State = "SUCCEEDED", "", "", "" })},
 		{"execution.bare", Execution{Frame: admin(), Row: ExecutionRow{ID: "x", Workflow: "Event reply", Outcome: "TIMED_OUT"}, Cause: strings.Repeat("ö", maxCode), Input: strings.Repeat("[", 2000)}},
 		{"problem.unknown", Problem{Reason: "never-heard-of", ID: "2f0c8a1e-8a55"}},
 		{"problem.signed_in", Problem{Frame: ada(), Reason: NotFound}},
@@ -304,7 +308,7 @@ func TestEveryReasonHasAStatus(t *testing.T) {
 }
 
 func TestNewRefusesABadBrand(t *testing.T) {
-	if _, err := New(brand.Brand{Name: "x", Color: "red;}"}); err == nil || !strings.Contains(err.Error(), "brand color") {
+	if _, err := New(brand.Brand{Name: "x", Color: "red;}"}, "https://api.example.org"); err == nil || !strings.Contains(err.Error(), "brand color") {
 		t.Errorf("New() = %v, want an error about the colour", err)
 	}
 }

@@ -82,7 +82,7 @@ func testBatch(t *testing.T, w *World) {
 			t.Fatal(err)
 		}
 	}
-	query.Limits = true
+	query.Standings = true
 	gathered = must(w.Store.Gather(w.ctx(), query))(t)
 	expect(t, "standings", []bool{true, true}, []bool{gathered.BulkAllowed, gathered.Suspended})
 	none := must(w.Store.Gather(w.ctx(), invite.GatherQuery{UID: "nosuchevent", Owner: ada, Emails: emails[:1]}))(t)

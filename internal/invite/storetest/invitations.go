@@ -78,6 +78,7 @@ func testLinkCaps(t *testing.T, w *World) {
 	expect(t, "1", invite.SentNow, link(events[0], bob, "192.0.2.1"))
 	expect(t, "2", invite.SentNow, link(events[1], bob, "192.0.2.2"))
 	expect(t, "too many to one address", invite.ReasonAddressCap, link(events[2], bob, "192.0.2.3"))
+	expect(t, "too many to one mailbox", invite.ReasonAddressCap, link(events[2], "bob+label@example.com", "192.0.2.3"))
 	signed := invite.InviteRequest{ID: w.mailID(), UID: events[2].UID, Email: bob, SourceIP: "192.0.2.3", Signed: true}
 	expect(t, "a signed link", invite.SentNow, w.InviteAs(signed))
 	for i := range 4 {

@@ -391,6 +391,18 @@ func testEventLists(t *testing.T, w *World) {
 			t.Errorf("position %q: %v", bad, err)
 		}
 	}
+
+	// What the list holds of an event says whether it is over.
+	w.Clock.Pass(time.Hour)
+	w.Create("UID:day", "DTSTART;VALUE=DATE:20260401", "DTEND;VALUE=DATE:20260402")
+	w.Clock.Pass(time.Hour)
+	w.Create("UID:floating", "DTSTART:20260401T090000", "DTEND:20260401T100000")
+	listed := pages(t, byOrganizer(w.Store, ada), w, "", 50)
+	for i, event := range []invite.Event{w.Event(listed[0].UID), w.Event(listed[1].UID)} {
+		for _, at := range []time.Time{start, time.Unix(event.Ends, 0).Add(11 * time.Hour), time.Unix(event.Ends, 0).Add(13 * time.Hour)} {
+			expect(t, fmt.Sprint("whether listed event ", i, " is over at ", at), event.Over(at), listed[i].Over(at))
+		}
+	}
 }
 
 // One address is another organizer at each tenant. Some of these names are made to be taken for others, or for shards.

@@ -78,6 +78,9 @@ func Run(t *testing.T, open func(t *testing.T) invite.Store) {
 		{"guests", testGuests},
 		{"event lists", testEventLists},
 		{"tenants", testTenants},
+		{"overview", testOverview},
+		{"days", testDays},
+		{"organizers", testOrganizers},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, NewWorld(t, open(t))) })
 	}
@@ -371,6 +374,7 @@ func (w *World) Check() {
 			w.t.Fatal(err)
 		}
 		w.compare("event "+uid, *want, got)
+		w.compareDays(uid, got)
 	}
 	for _, want := range slices.Concat(slices.Collect(maps.Values(tenants)), slices.Collect(maps.Values(organizers))) {
 		want.Blocked = 0 // here the blocks count, and not who noted one
@@ -383,8 +387,35 @@ func (w *World) Check() {
 		w.compare("organizer at "+o.Tenant, *want, must(w.Store.OrganizerStatistics(w.ctx(), o))(w.t))
 	}
 	for tenant, want := range tenants {
-		w.compare("tenant "+tenant, *want, must(w.Store.SystemStatistics(w.ctx(), tenant))(w.t))
+		got := must(w.Store.SystemStatistics(w.ctx(), tenant))(w.t)
+		w.compare("tenant "+tenant, *want, got)
+		var came invite.Day
+		for _, day := range must(w.Store.SystemDays(w.ctx(), tenant, "0000-00-00", "9999-99-99"))(w.t) {
+			came.Events += day.Events
+			came.Invites += day.Invites
+		}
+		expect(w.t, "what came to tenant "+tenant+" by day", invite.Day{Events: got.Events, Invites: got.Invites}, came)
 	}
+}
+
+// compareDays compares the answers that the event's days add up to with its statistics.
+func (w *World) compareDays(uid string, counted invite.Statistics) {
+	w.t.Helper()
+	moved := map[string]int{}
+	for _, day := range must(w.Store.Overview(w.ctx(), uid))(w.t).Days {
+		for status, n := range day.Answers {
+			moved[status] += n
+		}
+	}
+	want := maps.Clone(counted.RSVP)
+	delete(want, string(itip.NoAction))
+	for status, n := range want {
+		if n == 0 {
+			delete(want, status)
+		}
+	}
+	maps.DeleteFunc(moved, func(_ string, n int) bool { return n == 0 })
+	expect(w.t, "answers by day of event "+uid, want, moved)
 }
 
 // counts are statistics of several.

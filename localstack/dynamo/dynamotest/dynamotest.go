@@ -165,7 +165,7 @@ func schema(name string) *dynamodb.CreateTableInput {
 			attribute("last_modified", types.ScalarAttributeTypeN), attribute("original_uid", types.ScalarAttributeTypeS),
 		},
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
-			index("organizer_events", "mailto", "last_modified", append(listed, "tenant")...), index("system_events", "tenant", "last_modified", append(listed, "mailto")...),
+			index("organizer_events", "mailto", "last_modified", append(listed, "tenant", "ends", "all_day", "tzid")...), index("system_events", "tenant", "last_modified", append(listed, "mailto")...),
 			index("original_uid_lookup", "original_uid", "mailto", "uid"),
 		},
 	}

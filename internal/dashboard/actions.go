@@ -1,0 +1,139 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/bulk"
+	"github.com/calendarinvite/calendarinviteserver/internal/dashboard/view"
+	"github.com/calendarinvite/calendarinviteserver/internal/fault"
+	"github.com/calendarinvite/calendarinviteserver/internal/invite"
+	"github.com/calendarinvite/calendarinviteserver/internal/sheet"
+)
+
+// test sends the organizer the invitation as guests get it.
+func (s *Site) test(w http.ResponseWriter, r *http.Request, who Session) error {
+	of, err := s.overview(r, who)
+	if err != nil {
+		return err
+	}
+	if of.Event.Cancelled() {
+		return s.done(w, r, view.EventPath(of.Event.UID), view.DoneNothing, "", 0)
+	}
+	if ok, err := s.take(r, who, of.Event); err != nil || !ok {
+		return s.tooOften(w, r, of.Event, err)
+	}
+	_, err = s.Events.SendTest(r.Context(), of.Event)
+	if fault.ReasonOf(err) == invite.ReasonSuspended {
+		return s.done(w, r, view.EventPath(of.Event.UID), view.DoneNotAllowed, "", 0)
+	}
+	if err != nil {
+		return err
+	}
+	s.Note(r.Context(), who, "test-invitation", of.Event.UID)
+	return s.done(w, r, view.EventPath(of.Event.UID), view.DoneTest, "", 0)
+}
+
+// report has the list of attendees mailed.
+func (s *Site) report(w http.ResponseWriter, r *http.Request, who Session) error {
+	of, err := s.overview(r, who)
+	if err != nil {
+		return err
+	}
+	if ok, err := s.take(r, who, of.Event); err != nil || !ok {
+		return s.tooOften(w, r, of.Event, err)
+	}
+	wanted := invite.ReportRequest{ID: "report-" + requestOf(r).name("report"), UID: of.Event.UID, At: s.Now().Unix()}
+	if err := s.Flows.Start(r.Context(), s.Workflows[workflowReport].ARN, wanted.ID, wanted); err != nil {
+		return err
+	}
+	s.Note(r.Context(), who, "report", of.Event.UID)
+	return s.done(w, r, view.EventPath(of.Event.UID), view.DoneReport, "", 0)
+}
+
+// workflowReport mails the list of attendees.
+const workflowReport = "attendee-report"
+
+// mailsADay is how many mails to themselves an organizer can ask for on an event's page, a day.
+const mailsADay = 50
+
+// take counts a mail that the organizer asks for; false when there were enough today.
+func (s *Site) take(r *http.Request, who Session, e invite.Event) (bool, error) {
+	return s.Uses.Take(r.Context(), s.window("dashboard-mail", e.UID+"#"+who.Email, day, mailsADay), 1)
+}
+
+func (s *Site) tooOften(w http.ResponseWriter, r *http.Request, e invite.Event, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.done(w, r, view.EventPath(e.UID), view.DoneTooMany, "", mailsADay)
+}
+
+// again sends the invitation once more to those who may not hold the event as it is: out of date, or bounced softly. They are a list, sent
+// like any other.
+func (s *Site) again(w http.ResponseWriter, r *http.Request, who Session) error {
+	of, err := s.overview(r, who)
+	if err != nil {
+		return err
+	}
+	if err := parseForm(w, r); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	list := List{ID: "again-" + requestOf(r).name("again"), Owner: who.Organizer(), UID: of.Event.UID, Again: true, At: s.Now().Unix()}
+	accepted := s.Files.Create(ctx, bulk.StoredAs(list.ID).Accepted, "application/jsonl")
+	defer accepted.Abort()
+	lines := json.NewEncoder(accepted)
+	scope := view.Scope(r.PostForm.Get(view.FieldScope))
+	err = s.Events.Missed(ctx, of.Event, func(a invite.Attendee) error {
+		if soft := a.BouncedSoftly(); soft && scope == view.ScopeOutdated || !soft && scope == view.ScopeSoft {
+			return nil
+		}
+		list.Rows++
+		return lines.Encode(bulk.Item{Row: list.Rows, UID: a.UID, Email: a.Email, Name: a.Name})
+	})
+	if err != nil {
+		return err
+	}
+	if list.Accepted, list.Ready = list.Rows, list.Rows; list.Rows == 0 || of.Event.Cancelled() || of.Event.Over(s.Now()) {
+		return s.done(w, r, view.EventPath(of.Event.UID), view.DoneNothing, "", 0)
+	}
+	if err := accepted.Close(); err != nil {
+		return err
+	}
+	rejected := s.Files.Create(ctx, bulk.StoredAs(list.ID).Rejected, "application/jsonl")
+	defer rejected.Abort()
+	if err := rejected.Close(); err != nil {
+		return err
+	}
+	return s.start(w, r, who, list, view.DoneAgain)
+}
+
+// download makes the list of attendees a file, and leads to it.
+func (s *Site) download(w http.ResponseWriter, r *http.Request, who Session) error {
+	of, err := s.overview(r, who)
+	if err != nil {
+		return err
+	}
+	ctx, key := r.Context(), "reports/attendees/"+requestOf(r).name("file")+".csv"
+	file := s.Files.Create(ctx, key, "text/csv; charset=UTF-8")
+	defer file.Abort()
+	csv := sheet.NewWriter(file, invite.ReportHeader()...)
+	err = s.Events.EachAttendee(ctx, of.Event.UID, func(a invite.Attendee) error { return csv.Write(invite.ReportRow(of.Event, a)...) })
+	if err == nil {
+		err = csv.Close()
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return err
+	}
+	link, err := s.Files.Link(ctx, key, "attendees.csv")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, link, http.StatusSeeOther)
+	return nil
+}

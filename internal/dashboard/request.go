@@ -35,7 +35,7 @@ func (q request) name(what string) string {
 }
 
 // maxForm is the largest form, in bytes: API Gateway and Lambda take a little more.
-const maxForm = 5 << 20
+const maxForm = 4 << 20
 
 // errTooLarge is the fault of a form that is larger.
 var errTooLarge = fault.New(fault.InvalidRequest, "too-large", "")

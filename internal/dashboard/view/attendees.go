@@ -142,7 +142,7 @@ func (a Attendees) fill(to values, uid string, all int) {
 	}
 	for _, sort := range sorts {
 		to.flag("by_"+string(sort), sort == a.Sort)
-		to.set("by_"+string(sort)+"_path", withQuery(path, append(filters, pair{FieldSort, string(sort)})...)+"#attendees")
+		to.set("by_"+string(sort)+"_path", withQuery("", append(filters, pair{FieldSort, string(sort)})...)+"#attendees")
 	}
 	to.flag("unsortable", a.Unsortable)
 	filtered := a.Search != "" || a.Status != "" || a.Delivery != ""

@@ -57,11 +57,11 @@ func (p Event) fill(to values) error {
 	to.count("limit", p.Limit)
 	to.flag("limit_reached", p.Limit > 0 && p.Invites >= p.Limit)
 	to.flag("any_sent", p.Funnel.Sent > 0)
-	for _, answer := range answers {
-		to.set(string(answer)+"_path", withQuery(EventPath(p.Occasion.UID), pair{FieldStatus, string(answer)})+"#attendees")
+	for _, answer := range answers { // links to this same page are relative: they are many
+		to.set(string(answer)+"_path", withQuery("", pair{FieldStatus, string(answer)})+"#attendees")
 	}
 	for _, delivery := range []DeliveryFilter{DeliverySent, DeliveryBounced, DeliveryCurrent, DeliveryOutdated, DeliveryBlocked} {
-		to.set(string(delivery)+"_path", withQuery(EventPath(p.Occasion.UID), pair{FieldDelivery, string(delivery)})+"#attendees")
+		to.set(string(delivery)+"_path", withQuery("", pair{FieldDelivery, string(delivery)})+"#attendees")
 	}
 	to.answersOverTime(p.Series)
 	p.Attendees.fill(to, p.Occasion.UID, p.Answers.Total())

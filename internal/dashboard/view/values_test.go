@@ -90,7 +90,7 @@ func TestAttendeeLinks(t *testing.T) {
 	v := newValues()
 	Attendees{Search: "a b", Status: Accepted, Sort: SortName, After: "c1", Next: "c2", Items: make([]AttendeeRow, 2), Matching: 9}.fill(v, "u", 100)
 	for name, want := range map[string]string{
-		"by_answered_path": "/dashboard/events/u?q=a%20b&status=accepted&sort=answered#attendees",
+		"by_answered_path": "?q=a%20b&status=accepted&sort=answered#attendees",
 		"first_path":       "/dashboard/events/u?q=a%20b&status=accepted&sort=name#attendees",
 		"next_path":        "/dashboard/events/u?q=a%20b&status=accepted&sort=name&after=c2#attendees",
 		"showing":          "2 of 9 guests",

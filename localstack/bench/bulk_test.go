@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	listed = 9000 // people of a list: whole batches
-	batch  = 90   // rows of a batch (statemachines/bulk-invites.asl.json)
+	listed = 8900 // people of a list: whole batches
+	batch  = 89   // rows of a batch (statemachines/bulk-invites.asl.json)
 	lister = "host@example.com"
 	sender = "send-bulk-event-invites"
 )

@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // batch is how many rows or attendees a child of a Distributed Map is given (statemachines/*.asl.json).
-const batch = 90
+const batch = 89
 
 // children are so many that it takes for a list.
 func children(people int) int { return (people + batch - 1) / batch }

@@ -15,6 +15,6 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "32"); err != nil {
 		panic(err)
 	}
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(200)
 	stacktest.Main(m)
 }

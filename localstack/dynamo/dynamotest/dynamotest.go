@@ -90,7 +90,9 @@ func (e *emulator) start() {
 	port := listener.Addr().(*net.TCPAddr).Port
 	listener.Close()
 	emulator := &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}
-	e.endpoint = httptest.NewServer(inItsWords(httputil.NewSingleHostReverseProxy(emulator))).URL // until the process ends
+	proxy := httputil.NewSingleHostReverseProxy(emulator)
+	proxy.Transport = &http.Transport{MaxIdleConnsPerHost: 64} // its own: whoever closes an httptest.Server closes connections of the default one
+	e.endpoint = httptest.NewServer(inItsWords(proxy)).URL     // until the process ends
 	e.process = exec.Command(path, "--port", fmt.Sprint(port))
 	if e.err = e.process.Start(); e.err != nil {
 		e.process = nil

@@ -26,7 +26,7 @@ const workflowSignIn = "sign-in"
 
 // LinkRequest is the data of the workflow sign-in.
 type LinkRequest struct {
-	ID    string `json:"id"` // nobody can guess or choose it
+	ID    string `json:"id"` // of the request; nobody can choose it, and a step that runs twice makes it again
 	Email string `json:"email"`
 	At    int64  `json:"at"` // seconds since 1970
 }

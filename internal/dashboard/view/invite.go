@@ -167,21 +167,3 @@ func (p DryRun) fill(to values) error {
 	}
 	return nil
 }
-
-// InviteSent tells that the list is on its way.
-type InviteSent struct {
-	Frame    Frame
-	Occasion Occasion
-	Count    int // invitations
-}
-
-// InviteSent draws the page.
-func (v *Views) InviteSent(p InviteSent) ([]byte, error) { return v.draw("invite_sent", p) }
-
-func (p InviteSent) fill(to values) error {
-	p.Frame.fill(to)
-	to.in("events", "invite")
-	p.Occasion.fill(to)
-	to.set("heading", counted(p.Count, "invitation")+" on the way")
-	return nil
-}

@@ -36,7 +36,7 @@ var pages = map[string]page{
 	"attendee": Attendee{
 		History: make([]HistoryEntry, 1), Instances: make([]InstanceAnswer, 1),
 	},
-	"invite": Invite{}, "dry_run": DryRun{Rows: make([]DryRow, 1)}, "invite_sent": InviteSent{}, "share": Share{Hosts: make([]string, 1)},
+	"invite": Invite{}, "dry_run": DryRun{Rows: make([]DryRow, 1)}, "share": Share{Hosts: make([]string, 1)},
 	"guests": Guests{Items: make([]Guest, 1)}, "proposals": Proposals{Items: make([]Proposal, 1)},
 	"system":     System{Series: make([]SystemMoment, 1), Queues: make([]Queue, 1)},
 	"organizers": Organizers{Items: make([]OrganizerRow, 1)}, "organizer": Organizer{},

@@ -18,6 +18,7 @@ func banner(s *stack.Stack, cfg stack.Config, took time.Duration) string {
 	fmt.Fprintf(&b, "\nCalendar Invite Server, ready after %.1f s. Ctrl-C stops it.\n\n", took.Seconds())
 	line("mail in", "smtp://%s   create@%s, rsvp@%[2]s; no password", s.SMTP, s.Domain)
 	line("pages", "http://%s/_local/", s.API)
+	line("dashboard", "http://%s/dashboard   sign in by a mailed link, which lies under /_local/, Sent", s.API)
 	line("REST API", "http://%s   x-api-key: local-key or local-admin-key", s.API)
 	line("AWS", "http://%s   export AWS_ENDPOINT_URL=http://%[1]s", s.AWS)
 	line("data", "%s", cfg.DataDir)

@@ -166,7 +166,7 @@ func TestMethods(t *testing.T) {
 		"events": func() ([]byte, error) { return v.Events(Events{}) }, "event": func() ([]byte, error) { return v.Event(Event{}) },
 		"attendee": func() ([]byte, error) { return v.Attendee(Attendee{}) }, "invite": func() ([]byte, error) { return v.Invite(Invite{}) },
 		"dry_run": func() ([]byte, error) { return v.DryRun(DryRun{}) },
-		"share": func() ([]byte, error) { return v.Share(Share{}) }, "guests": func() ([]byte, error) { return v.Guests(Guests{}) },
+		"share":   func() ([]byte, error) { return v.Share(Share{}) }, "guests": func() ([]byte, error) { return v.Guests(Guests{}) },
 		"proposals": func() ([]byte, error) { return v.Proposals(Proposals{}) }, "system": func() ([]byte, error) { return v.System(System{}) },
 		"organizers": func() ([]byte, error) { return v.Organizers(Organizers{}) }, "organizer": func() ([]byte, error) { return v.Organizer(Organizer{}) },
 		"executions": func() ([]byte, error) { return v.Executions(Executions{}) }, "execution": func() ([]byte, error) { return v.Execution(Execution{}) },

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/dashboard/view"
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
@@ -53,6 +54,13 @@ func (s *Site) overview(r *http.Request, who Session) (invite.Overview, error) {
 // about is what the pages of an event show at their top, with how many guests and proposals wait.
 func (s *Site) about(ctx context.Context, e invite.Event) (view.Occasion, error) {
 	o := occasion(e, s.Now())
+	calendar, err := e.ReadCalendar()
+	if err != nil {
+		return o, err
+	}
+	if main, has := calendar.Main(); has {
+		o.Join = imip.JoinLink(main)
+	}
 	guests, _, err := s.Events.Guests(ctx, e.UID, "", waitingCounted)
 	if err != nil {
 		return o, err

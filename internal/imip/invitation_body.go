@@ -57,7 +57,7 @@ func bodyValues(inv *Invitation, main ical.Event, events []ical.Event) map[strin
 		"repeats":         repeats(main),
 		"instance":        "",
 		"where":           cutText(cleanLine(main.Location()), maxLocation),
-		"join_url":        joinLink(main),
+		"join_url":        JoinLink(main),
 		"description":     PlainDescription(main),
 		"organizer":       inv.organizerName(),
 		"organizer_email": inv.OrganizerEmail,

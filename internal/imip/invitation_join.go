@@ -7,9 +7,9 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/ical"
 )
 
-// joinLink finds where the event is held online: an https link, "" for none. It takes the properties that calendars have for it
+// JoinLink finds where the event is held online: an https link, "" for none. It takes the properties that calendars have for it
 // first, then a link of a known service in LOCATION, URL or DESCRIPTION.
-func joinLink(e ical.Event) string {
+func JoinLink(e ical.Event) string {
 	for _, p := range e.Props["CONFERENCE"] { // RFC 7986 §5.11
 		if link, ok := webLink(p.Value); ok {
 			return link

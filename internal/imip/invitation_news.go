@@ -87,7 +87,7 @@ func changeLines(inv *Invitation, main ical.Event, events int) string {
 	say("New time: "+spanOf(inv.Calendar, main).String(), itip.FieldStart, itip.FieldEnd)
 	sayValue("New dates", repeats(main), "It takes place only once now.", itip.FieldRecurrence)
 	sayValue("New place", cutText(cleanLine(main.Location()), maxLocation), "The place was taken out.", itip.FieldLocation)
-	sayValue("New link", joinLink(main), "The link to join has changed.", itip.FieldConferencing)
+	sayValue("New link", JoinLink(main), "The link to join has changed.", itip.FieldConferencing)
 	say("New title: "+cutRunes(title(main), maxTitle), itip.FieldSummary)
 	if main.Status() == "TENTATIVE" {
 		say("It is not certain any more.", itip.FieldStatus)

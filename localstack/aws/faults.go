@@ -21,7 +21,7 @@ const (
 
 // Fault is a failure on demand, for tests.
 type Fault struct {
-	Function string `json:"function,omitempty"` // caller, or for lambda:Invoke the function that is invoked; empty: any function
+	Function string `json:"function,omitempty"` // caller, a function or a workflow, or for lambda:Invoke the function that is invoked; empty: any function
 	Action   string `json:"action,omitempty"`   // "dynamodb:PutItem", with * and ?; empty: any call that functions make
 	Nth      int    `json:"nth,omitempty"`      // the first matching call that it hits, from 1; 0 means 1
 	Times    int    `json:"times,omitempty"`    // how many it hits from there on; 0 means 1, -1 all
@@ -82,7 +82,7 @@ type Faults struct {
 	recorded  []Seen
 }
 
-// Seen is one call that a function made, or, with the action lambda:Invoke, an invocation of it.
+// Seen is one call that a function made, or that Step Functions made for a workflow, or, with the action lambda:Invoke, an invocation of a function.
 type Seen struct {
 	Function string `json:"function"`
 	Action   string `json:"action"`
@@ -127,7 +127,7 @@ type due struct {
 	Delay      time.Duration
 }
 
-// Record begins a list of the calls that functions make, so that a test can let something happen at each of them.
+// Record begins a list of the calls that functions and workflows make, so that a test can let something happen at each of them.
 func (fs *Faults) Record() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -146,6 +146,9 @@ func (fs *Faults) due(c call) []due {
 	if c.presigned || c.name() == invoke {
 		return nil // of a person's browser; and an invocation is hit where it happens, in Invoke
 	}
+	if c.function {
+		fs.record(c.caller, c.name())
+	}
 	return fs.hit(c.caller, c.function, c.name())
 }
 
@@ -155,6 +158,7 @@ const invoke = "lambda:Invoke"
 // Invoke counts the invocation of a function. It says whether to run it twice, as Lambda's asynchronous and Step Functions' at-least-once
 // deliveries may do, and returns an error if the invocation is to fail.
 func (fs *Faults) Invoke(ctx context.Context, function string) (twice bool, err error) {
+	fs.record(function, invoke)
 	for _, d := range fs.hit(function, true, invoke) {
 		switch d.Kind {
 		case "twice":
@@ -168,6 +172,28 @@ func (fs *Faults) Invoke(ctx context.Context, function string) (twice bool, err 
 	return twice, nil
 }
 
+// Call makes a call that Step Functions itself makes for a workflow, which does not come by the endpoint, and lets happen to it what is due:
+// it may be delayed, or fail before or after its effect, as the service words it.
+func (fs *Faults) Call(ctx context.Context, workflow, action string, effect func() error) error {
+	fs.record(workflow, action)
+	service, _, _ := strings.Cut(action, ":")
+	var after error
+	for _, d := range fs.hit(workflow, false, action) {
+		switch {
+		case d.Kind == "delay":
+			d.wait(ctx)
+		case d.When == Before:
+			return words(call{service: service}, d.Kind)
+		default:
+			after = words(call{service: service}, d.Kind)
+		}
+	}
+	if err := effect(); err != nil {
+		return err
+	}
+	return after
+}
+
 // wait lets a delay pass, or ends with ctx.
 func (d due) wait(ctx context.Context) {
 	select {
@@ -176,12 +202,17 @@ func (d due) wait(ctx context.Context) {
 	}
 }
 
+func (fs *Faults) record(caller, action string) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.recording {
+		fs.recorded = append(fs.recorded, Seen{caller, action})
+	}
+}
+
 func (fs *Faults) hit(caller string, isFunction bool, action string) []due {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if fs.recording && isFunction {
-		fs.recorded = append(fs.recorded, Seen{caller, action})
-	}
 	var hits []due
 	for _, f := range fs.list {
 		if !f.matches(caller, isFunction, action) {

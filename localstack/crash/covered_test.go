@@ -13,14 +13,14 @@ import (
 var reads = []string{"Get", "BatchGet", "Query", "List"}
 
 // TestEveryFunctionIsDisturbed: every function that a workflow invokes, or that may change anything, is one whose calls fail in some operation.
-// The others answer a GET of the REST API, or a page's, and can be asked again.
+// The others answer a GET of the REST API, or a page's, and can be asked again. So is every workflow for which Step Functions makes calls itself.
 func TestEveryFunctionIsDisturbed(t *testing.T) {
 	t.Parallel()
 	w, err := wiring.Load(stacktest.Root(t), wiring.Overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	disturbed, invoked := map[string]bool{}, map[string]bool{}
+	disturbed, invoked, own := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, op := range operations {
 		for _, function := range op.functions {
 			if _, has := w.Functions[function]; !has {
@@ -28,8 +28,14 @@ func TestEveryFunctionIsDisturbed(t *testing.T) {
 			}
 			disturbed[function] = true
 		}
+		for _, workflow := range op.workflows {
+			own[workflow] = true
+		}
 	}
-	for _, workflow := range w.Workflows {
+	for name, workflow := range w.Workflows {
+		if calls := slices.Concat(workflow.Starts, workflow.Reads, workflow.Writes); own[name] != (len(calls) > 0) {
+			t.Errorf("the calls of %s to %v: disturbed %v", name, calls, own[name])
+		}
 		for _, function := range workflow.Functions {
 			invoked[function] = true
 		}

@@ -18,8 +18,8 @@ import (
 // sample is the share of the points that a short run (go test -short) tries: every so many.
 const sample = 12
 
-// TestFaultsAtEveryCall disturbs every workflow, and every page and route that writes, at every AWS call that its functions make and at every
-// invocation of them: it fails before or after its effect, is throttled, meets another transaction, is done in part, runs twice, or the process
+// TestFaultsAtEveryCall disturbs every workflow, and every page and route that writes, at every AWS call that its functions make, at every
+// invocation of them, and at every call that Step Functions itself makes for it: it fails before or after its effect, is throttled, meets another transaction, is done in part, runs twice, or the process
 // dies there. After the machine's own retries, those of mail deliveries and those of people, everything must be as without.
 func TestFaultsAtEveryCall(t *testing.T) {
 	t.Parallel()
@@ -90,12 +90,12 @@ func (p *plan) make(w *world) {
 	if len(warm.Mails) == 0 && len(warm.Records) == 0 && len(warm.Facts) == 0 {
 		w.t.Fatal("an undisturbed run leaves nothing behind")
 	}
-	for _, function := range p.op.functions {
-		if len(callsOf(warm.calls, function)) == 0 {
-			w.t.Errorf("%s is not invoked", function)
+	for _, caller := range slices.Concat(p.op.functions, p.op.workflows) {
+		if len(callsOf(warm.calls, caller)) == 0 {
+			w.t.Errorf("%s calls nothing", caller)
 		}
 	}
-	points := pointsOf(p.op.functions, w.steps(), cold.calls, warm.calls)
+	points := append(pointsOf(p.op.functions, w.steps(), cold.calls, warm.calls), ownPoints(p.op.workflows, warm.calls)...)
 	p.outcome, p.possible = warm.outcome, len(points)
 	if testing.Short() {
 		for i, point := range points {

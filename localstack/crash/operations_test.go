@@ -15,6 +15,7 @@ type operation struct {
 	settings []string // NAME=value
 	// functions are those whose calls fail here. The others of the run make the same calls as in another operation.
 	functions []string
+	workflows []string   // those whose own calls fail here: of a Map's list and results, and what they start
 	arrange   func(*run) // what must be there before; nothing fails meanwhile
 	act       func(*run) // what starts the workflow
 	stacks    int        // that share the work; 0 means 1
@@ -47,9 +48,9 @@ var operations = []operation{
 			r.settle()
 		},
 		act: func(r *run) { r.press(r.link(r.organizer(), "/confirm/"), nil) }},
-	{name: "event-update", functions: []string{"get-new-event-request-from-email", "update-event", "stage-attendees-for-updated-event", "send-event-update"},
+	{name: "event-update", functions: []string{"get-new-event-request-from-email", "update-event", "stage-attendees-for-updated-event", "send-event-update"}, workflows: []string{"event-request", "event-update"},
 		arrange: (*run).party, act: func(r *run) { r.request(later(r.event())) }, stacks: 4},
-	{name: "event-update, one instance", functions: []string{"update-event", "stage-attendees-for-updated-event", "send-event-update"},
+	{name: "event-update, one instance", functions: []string{"update-event", "stage-attendees-for-updated-event", "send-event-update"}, workflows: []string{"event-update"},
 		arrange: func(r *run) { r.rule = "FREQ=DAILY;COUNT=5"; r.party() },
 		act: func(r *run) {
 			third := later(r.event())
@@ -57,9 +58,9 @@ var operations = []operation{
 			third.Start, third.End = third.Start.AddDate(0, 0, 2), third.End.AddDate(0, 0, 2)
 			r.request(third)
 		}, stacks: 4},
-	{name: "event-cancellation", functions: []string{"get-new-event-request-from-email", "cancel-event", "stage-attendees-for-cancelled-event", "send-event-cancellation"},
+	{name: "event-cancellation", functions: []string{"get-new-event-request-from-email", "cancel-event", "stage-attendees-for-cancelled-event", "send-event-cancellation"}, workflows: []string{"event-request", "event-cancellation"},
 		arrange: (*run).party, act: func(r *run) { r.cancel(later(r.event())) }, stacks: 4},
-	{name: "event-cancellation, one instance", functions: []string{"cancel-event", "stage-attendees-for-cancelled-event", "send-event-cancellation"},
+	{name: "event-cancellation, one instance", functions: []string{"cancel-event", "stage-attendees-for-cancelled-event", "send-event-cancellation"}, workflows: []string{"event-request", "event-cancellation"},
 		arrange: func(r *run) { r.rule = "FREQ=DAILY;COUNT=5"; r.party() },
 		act: func(r *run) {
 			third := later(r.event())
@@ -116,7 +117,7 @@ var operations = []operation{
 		arrange: (*run).invited, act: (*run).forwarded},
 	{name: "bulk-invites", settings: []string{"EVENT_INVITE_LIMIT=3"}, functions: []string{
 		"receive-mail", "get-new-bulk-event-invites-from-email", "send-bulk-event-invites", "notify-organizer-of-bulk-invites", "notify-organizer-of-event-limit-reached",
-	},
+	}, workflows: []string{"bulk-invites"},
 		arrange: func(r *run) {
 			r.register()
 			r.open(r.guest(1))

@@ -46,7 +46,19 @@ func (d disturbance) String() string {
 // invoke is the action of an invocation.
 const invoke = "lambda:Invoke"
 
-// disturbances are what can happen to a call of the action. A step is what a state machine invokes.
+// ownDisturbances are what can happen to a call that Step Functions makes for a workflow. The process cannot die there but with the whole local
+// stack, which TestKilledWhileAListIsSent has it do.
+func ownDisturbances(action string) []disturbance {
+	all := []disturbance{
+		{kind: "fail", when: aws.Before}, {kind: "throttle", when: aws.Before}, {kind: "fail", when: aws.Before, until: executionFails},
+	}
+	if !strings.HasPrefix(action, "s3:Get") {
+		all = append(all, disturbance{kind: "fail", when: aws.After}, disturbance{kind: "fail", when: aws.After, until: executionFails})
+	}
+	return all
+}
+
+// disturbances are what can happen to a function's call of the action. A step is what a state machine invokes.
 func disturbances(action string, step bool) []disturbance {
 	if action == invoke {
 		all := []disturbance{{kind: "fail", when: aws.Before}, {kind: "throttle", when: aws.Before}, {kind: "twice", when: aws.Before}}
@@ -67,6 +79,20 @@ func disturbances(action string, step bool) []disturbance {
 		all = append(all, disturbance{kind: "conflict", when: aws.Before})
 	case "dynamodb:BatchExecuteStatement", "dynamodb:BatchGetItem", "events:PutEvents":
 		all = append(all, disturbance{kind: "partial", when: aws.Before})
+	}
+	return all
+}
+
+// ownPoints are all points of the calls that Step Functions makes for the workflows themselves.
+func ownPoints(workflows []string, seen []aws.Seen) (all []point) {
+	for _, workflow := range workflows {
+		calls, nth := callsOf(seen, workflow), map[string]int{}
+		for at, action := range calls {
+			nth[action]++
+			for _, d := range ownDisturbances(action) {
+				all = append(all, point{Seen: aws.Seen{Function: workflow, Action: action}, nth: nth[action], at: at, calls: calls, disturbance: d})
+			}
+		}
 	}
 	return all
 }
@@ -101,10 +127,10 @@ func pointsOf(functions []string, steps map[string]bool, cold, warm []aws.Seen) 
 	return all
 }
 
-// callsOf are the calls of one function, its invocations among them.
-func callsOf(seen []aws.Seen, function string) (actions []string) {
+// callsOf are the calls of one function, its invocations among them, or of one workflow.
+func callsOf(seen []aws.Seen, caller string) (actions []string) {
 	for _, call := range seen {
-		if call.Function == function {
+		if call.Function == caller {
 			actions = append(actions, call.Action)
 		}
 	}

@@ -311,6 +311,7 @@ func TestDashboardShowsText(t *testing.T) {
 	organizer.Name = evil
 	e := tea(organizer)
 	e.Summary, e.Location = evil, evil
+	e.Client, e.JoinLink = imiptest.Gmail, "https://meet.google.com/abc-defg-hij"
 	uid := s.register(e)
 	guest := somebody("guest")
 	guest.Name = evil
@@ -344,6 +345,9 @@ func TestDashboardShowsText(t *testing.T) {
 			t.Errorf("%s: what somebody wrote became markup", name)
 		}
 		seen += strings.Count(a.Body, "&lt;script&gt;alert(1)&lt;/script&gt;")
+	}
+	if !strings.Contains(pages[event].Body, `href="`+e.JoinLink+`"`) {
+		t.Error("the event's page does not link to its conference")
 	}
 	if seen < 8 {
 		t.Errorf("what somebody wrote is shown %d times on %d pages: the test looks at nothing", seen, len(pages))

@@ -167,6 +167,9 @@ func (s *Stack) services(db *journal.DB, l listeners) error {
 		MayStart: func(machine, target string) bool { return s.Wiring.MayStart(s.workflow(machine), s.workflow(target)) },
 		MayRead:  func(machine, bucket, key string) bool { return s.Wiring.MayRead(s.workflow(machine), bucket, key) },
 		MayWrite: func(machine, bucket, key string) bool { return s.Wiring.MayWrite(s.workflow(machine), bucket, key) },
+		Call: func(ctx context.Context, machine, action string, effect func() error) error {
+			return s.Faults.Call(ctx, s.workflow(machine), action, effect)
+		},
 	}); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (r resources) Call(ctx context.Context, t asl.Task) ([]byte, error) {
 
 // startFor starts an execution for a Task of another one.
 func (s *Service) startFor(ctx context.Context, by, machine, name string, input []byte) (string, time.Time, error) {
-	e, err := s.startAllowed(by, machine, name, input)
+	e, err := s.startAllowed(ctx, by, machine, name, input)
 	if err == nil {
 		return e.record.ARN, e.record.Start, nil
 	}
@@ -61,7 +61,7 @@ func (s *Service) startFor(ctx context.Context, by, machine, name string, input 
 	return "", time.Time{}, err
 }
 
-func (s *Service) startAllowed(by, machine, name string, input []byte) (*execution, error) {
+func (s *Service) startAllowed(ctx context.Context, by, machine, name string, input []byte) (started *execution, err error) {
 	m, err := s.machineOf(machine)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,11 @@ func (s *Service) startAllowed(by, machine, name string, input []byte) (*executi
 	if s.cfg.MayStart != nil && !s.cfg.MayStart(starter, m.Name) {
 		return nil, &protocol.Error{Status: http.StatusBadRequest, Code: accessDenied, Message: s.notAuthorized(starter, "states:StartExecution", s.MachineARN(m.Name))}
 	}
-	return s.start(m.Name, name, input, false)
+	err = s.cfg.Call(ctx, starter, "states:StartExecution", func() (err error) {
+		started, err = s.start(m.Name, name, input, false)
+		return err
+	})
+	return started, err
 }
 
 func (s *Service) notAuthorized(machine, action, resource string) string {

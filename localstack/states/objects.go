@@ -44,7 +44,7 @@ func (s stored) Create(ctx context.Context, bucket, key string) (io.WriteCloser,
 	return &newObject{ctx: ctx, store: s.store, bucket: bucket, key: key}, nil
 }
 
-// allowed is the S3 of one machine: what its role allows of it.
+// allowed is the S3 of one machine: what its role allows of it, and what happens to its calls.
 type allowed struct {
 	*Service
 	machine string
@@ -61,26 +61,45 @@ func (a allowed) check(may func(machine, bucket, key string) bool, action, bucke
 	return errors.New(a.notAuthorized(a.machine, action, resource))
 }
 
-func (a allowed) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+func (a allowed) Open(ctx context.Context, bucket, key string) (body io.ReadCloser, err error) {
 	if err := a.check(a.cfg.MayRead, "s3:GetObject", bucket, key); err != nil {
 		return nil, err
 	}
-	return a.cfg.Objects.Open(ctx, bucket, key)
+	err = a.cfg.Call(ctx, a.machine, "s3:GetObject", func() (err error) {
+		body, err = a.cfg.Objects.Open(ctx, bucket, key)
+		return err
+	})
+	if err != nil && body != nil {
+		return nil, errors.Join(err, body.Close())
+	}
+	return body, err
 }
 
 func (a allowed) List(ctx context.Context, bucket, prefix string, each func(asl.StoredObject) error) error {
 	if err := a.check(a.cfg.MayRead, "s3:ListBucket", bucket, ""); err != nil {
 		return err
 	}
-	return a.cfg.Objects.List(ctx, bucket, prefix, each)
+	return a.cfg.Call(ctx, a.machine, "s3:ListBucket", func() error { return a.cfg.Objects.List(ctx, bucket, prefix, each) })
 }
 
 func (a allowed) Create(ctx context.Context, bucket, key string) (io.WriteCloser, error) {
 	if err := a.check(a.cfg.MayWrite, "s3:PutObject", bucket, key); err != nil {
 		return nil, err
 	}
-	return a.cfg.Objects.Create(ctx, bucket, key)
+	out, err := a.cfg.Objects.Create(ctx, bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	return put{out, func() error { return a.cfg.Call(ctx, a.machine, "s3:PutObject", out.Close) }}, nil
 }
+
+// put is an object that is written when it is closed.
+type put struct {
+	io.Writer
+	close func() error
+}
+
+func (p put) Close() error { return p.close() }
 
 // newObject is an object being written; it is held until it is whole.
 type newObject struct {

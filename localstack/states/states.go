@@ -31,6 +31,9 @@ type Config struct {
 	// read and write an object; with an empty key the bucket is meant, to list it. nil allows it all.
 	MayStart          func(machine, target string) bool
 	MayRead, MayWrite func(machine, bucket, key string) bool
+	// Call makes a call of AWS that Step Functions itself makes for a machine: s3:GetObject, s3:ListBucket and s3:PutObject of a Map, and
+	// states:StartExecution of a Task. A test may have it fail. nil just makes it.
+	Call func(ctx context.Context, machine, action string, effect func() error) error
 
 	Clock        asl.Clock // asl.SystemClock if nil
 	Pace         float64   // Wait states and the delays before retries are multiplied with it; 1 if 0
@@ -68,6 +71,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.KeepChildren == 0 {
 		cfg.KeepChildren = 20_000
+	}
+	if cfg.Call == nil {
+		cfg.Call = func(_ context.Context, _, _ string, effect func() error) error { return effect() }
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{

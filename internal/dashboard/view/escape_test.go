@@ -53,7 +53,6 @@ func variants(name string) []func(reflect.Value) {
 		list = append(list, choose(map[string]any{"Items": []EventRow{}}), func(v reflect.Value) {
 			items := v.Addr().Interface().(*Events).Items
 			items[0].Answers, items[0].Occasion.State = sampleAnswers(), Upcoming
-			items[1].Progress = &Progress{Done: 1, Total: 2}
 		})
 	case "event":
 		list = append(list, func(v reflect.Value) {

@@ -18,7 +18,6 @@ type Events struct {
 type EventRow struct {
 	Occasion Occasion
 	Answers  Answers
-	Progress *Progress // what is being sent; nil = nothing
 }
 
 // Events draws the page.
@@ -51,7 +50,6 @@ func (p Events) fill(to values) error {
 		item := to.item("events")
 		row.Occasion.fill(item)
 		row.Answers.fill(item)
-		item.progress(row.Progress)
 	}
 	to.pages(Root, p.After, p.Next, pair{FieldSearch, p.Search}, pair{FieldState, string(p.State)})
 	return nil

@@ -65,11 +65,8 @@ func (f siteFiles) Create(ctx context.Context, key, contentType string) dashboar
 	return f.blobs.Create(ctx, f.bucket, key, contentType)
 }
 
-// linkTime is how long the address of a file works that a browser is led to at once.
-const linkTime = 5 * time.Minute
-
-func (f siteFiles) Link(ctx context.Context, key, name string) (string, error) {
-	return f.blobs.Link(ctx, f.bucket, key, name, linkTime)
+func (f siteFiles) Link(ctx context.Context, key, name string, valid time.Duration) (string, error) {
+	return f.blobs.Link(ctx, f.bucket, key, name, valid)
 }
 
 // siteLists implements dashboard.Lists by the workflow that sends the lists of mails too.

@@ -144,9 +144,6 @@ func (p eventPages) view(published invite.Published) (page.EventPage, error) {
 	if err != nil {
 		return view, fault.Wrap(fault.Internal, "stored-calendar", err)
 	}
-	if span := imip.When(calendar); span.Known() {
-		view.Event.When = span
-	}
 	if main, ok := calendar.Main(); ok {
 		view.Description = imip.PlainDescription(main)
 	}

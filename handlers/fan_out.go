@@ -81,7 +81,7 @@ func fanOutWork(kind invite.WorkKind, found invite.Staging, people int) invite.W
 	e := found.Event
 	return invite.Work{
 		UID: e.UID, Kind: kind, Workflow: "event-" + string(kind), Execution: fanOutName(e), Sequence: e.Sequence,
-		People: people, OutOfDate: found.OutOfDate, Started: e.DTStamp,
+		People: people, Behind: found.Behind, OutOfDate: found.OutOfDate, Started: e.DTStamp,
 	}
 }
 

@@ -35,17 +35,19 @@ func getEventProposals(ctx context.Context, a *app.App) any {
 			if err != nil {
 				return api.Response{}, err
 			}
-			view.Done = nameOr(declined.Proposal.Name, declined.Proposal.Email)
+			if declined.Result != invite.DeclinedOver {
+				view.Done = nameOr(declined.Proposal.Name, declined.Proposal.Email)
+			}
 		}
 		proposals, _, err := service.Proposals(ctx, event.UID, "", maxShown)
 		if err != nil {
 			return api.Response{}, err
 		}
 		for _, p := range proposals {
-			key := p.Key()
+			key, state := p.Key(), p.StateAt(event)
 			view.Items = append(view.Items, page.Proposal{
 				Name: p.Name, Email: p.Email, Proposed: p.Span(), Instance: event.InstanceSpan(p.RecurrenceID), Comment: p.Comment,
-				State: page.ProposalState(p.State), Key: key, Chosen: key == link.Extra && p.State == invite.ProposalOpen,
+				State: page.ProposalState(state), Key: key, Chosen: key == link.Extra && state == invite.ProposalOpen,
 			})
 		}
 		html, err := pages.Proposals(view)

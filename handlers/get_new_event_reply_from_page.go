@@ -83,6 +83,8 @@ func recordPageAnswer(ctx context.Context, a *app.App, service *invite.Service, 
 		return api.Response{}, fault.New(fault.NotFound, invite.ReasonUnknownEvent, "There is no such event.")
 	case invite.AnswerCancelled:
 		return problem(pages, page.EventCancelled), nil
+	case invite.AnswerOutdated, invite.AnswerStale:
+		return problem(pages, page.EventChanged), nil
 	}
 	html, err := pages.Answered(page.Answered{Event: eventView(event), Guest: link.Email, Answer: answer, Change: "?"})
 	return shown(pages, http.StatusOK, html, err)

@@ -94,10 +94,5 @@ func eventView(e invite.Event) page.Event {
 
 // wantsPage reports whether a browser asks, rather than a program.
 func wantsPage(request api.Request) bool {
-	for name, value := range request.Headers {
-		if strings.EqualFold(name, "Accept") {
-			return strings.Contains(value, "text/html")
-		}
-	}
-	return false
+	return strings.Contains(api.Header(request, "Accept"), "text/html")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
 	"github.com/calendarinvite/calendarinviteserver/internal/app"
@@ -31,7 +30,7 @@ func processShopifyOrder(ctx context.Context, a *app.App) any {
 		if err != nil {
 			return api.Response{}, err
 		}
-		if !order.Verify(string(secret), header(request, order.SignatureHeader), body) {
+		if !order.Verify(string(secret), api.Header(request, order.SignatureHeader), body) {
 			a.Log.Note(ctx, maillog.Refused, slog.String("reason", "signature"))
 			return api.JSON(http.StatusUnauthorized, api.Message{Message: "The signature is missing or wrong."}), nil
 		}
@@ -61,14 +60,4 @@ func processShopifyOrder(ctx context.Context, a *app.App) any {
 		}
 		return api.JSON(http.StatusOK, api.Message{Message: "Acknowledged"}), nil
 	})
-}
-
-// header is a header of the request, whose name is written in any case.
-func header(request api.Request, name string) string {
-	for key, value := range request.Headers {
-		if strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return ""
 }

@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"strings"
 
@@ -68,24 +70,30 @@ func receiveMail(_ context.Context, a *app.App) any {
 	})
 }
 
-// mailsOf is one Mail for each of our mailboxes that the SES record names.
+// mailsOf is one Mail for each of our mailboxes that the SES record names. Execution and event are named after the mail, so the same mailbox of
+// a further tenant gets a mail of another name.
 func mailsOf(record events.SimpleEmailService, mailboxes map[string]Mailbox, tenants map[string]string, tenant string) []invite.Mail {
 	var mails []invite.Mail
-	seen := map[string]bool{}
+	seen, named := map[string]bool{}, map[string]bool{}
 	for _, recipient := range record.Receipt.Recipients {
 		local, domain, _ := strings.Cut(strings.ToLower(recipient), "@")
 		name, _, _ := strings.Cut(local, "+") // SES delivers create+label@ to create@ as well
 		mailbox, ours := mailboxes[name]
-		if !ours || seen[name+"@"+domain] {
-			continue
-		}
-		seen[name+"@"+domain] = true
 		owner := tenants[domain]
 		if owner == "" {
 			owner = tenant
 		}
+		if !ours || seen[name+"@"+owner] {
+			continue
+		}
+		seen[name+"@"+owner] = true
+		id := record.Mail.MessageID
+		if named[name] {
+			id = furtherName(id, owner)
+		}
+		named[name] = true
 		mails = append(mails, invite.Mail{
-			MessageID:  record.Mail.MessageID,
+			MessageID:  id,
 			Key:        mailbox.Prefix + record.Mail.MessageID,
 			Mailbox:    name,
 			Tenant:     owner,
@@ -104,4 +112,10 @@ func mailsOf(record events.SimpleEmailService, mailboxes map[string]Mailbox, ten
 		})
 	}
 	return mails
+}
+
+// furtherName names a mail for a further tenant: as long as SES's own names, and the same when SES delivers again.
+func furtherName(messageID, tenant string) string {
+	sum := sha256.Sum256([]byte(messageID + "\x00" + tenant))
+	return hex.EncodeToString(sum[:20])
 }

@@ -94,6 +94,9 @@ func TestReceiveMailRecipients(t *testing.T) {
 			[]string{"create@example.org default event_request/m1", "rsvp@example.org default event_reply/m1"}},
 		{"two tenants", []string{"create@example.org", "rsvp@EVENTS.example.com"},
 			[]string{"create@example.org default event_request/m1", "rsvp@events.example.com second event_reply/m1"}},
+		{"the same mailbox of two tenants", []string{"create@example.org", "create@events.example.com"},
+			[]string{"create@example.org default event_request/m1", "create@events.example.com second event_request/m1"}},
+		{"two domains of one tenant", []string{"create@example.org", "create@elsewhere.example"}, []string{"create@example.org default event_request/m1"}},
 		{"unknown domain", []string{"create@elsewhere.example"}, []string{"create@elsewhere.example default event_request/m1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,8 +112,16 @@ func TestReceiveMailRecipients(t *testing.T) {
 			if diff := cmp.Diff(test.want, mails); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if len(states.Requests()) != len(test.want) {
-				t.Errorf("%d executions, want %d", len(states.Requests()), len(test.want))
+			names := map[any]bool{} // of executions, by the machine
+			for i, mail := range got.Mails {
+				request := states.Requests()[i]
+				names[[2]any{request.Field(t, "stateMachineArn"), request.Field(t, "name")}] = true
+				if request.Field(t, "name") != mail.MessageID {
+					t.Errorf("execution %v of the mail %s", request.Field(t, "name"), mail.MessageID)
+				}
+			}
+			if len(states.Requests()) != len(test.want) || len(names) != len(test.want) {
+				t.Errorf("%d executions under %d names, want %d", len(states.Requests()), len(names), len(test.want))
 			}
 		})
 	}

@@ -4,6 +4,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -23,6 +24,16 @@ func RequestID(context events.APIGatewayProxyRequestContext) string {
 		return context.ExtendedRequestID
 	}
 	return context.RequestID
+}
+
+// Header is a header of the request, whose name is written in any case; "" without one.
+func Header(request Request, name string) string {
+	for key, value := range request.Headers {
+		if strings.EqualFold(key, name) {
+			return value
+		}
+	}
+	return ""
 }
 
 // JSON answers with v as JSON. Any origin may read it: the key, not a cookie, is what lets a caller in.

@@ -7,14 +7,17 @@ import (
 )
 
 // columns says in which column of a list what stands; -1 for what has no column.
-type columns struct{ uid, email, name, first, middle, last int }
+type columns struct {
+	uid, email, name, first, middle, last int
+	foreign                               bool // the uid's may be the number or the name of an event in another system
+}
 
-var noColumns = columns{-1, -1, -1, -1, -1, -1}
+var noColumns = columns{-1, -1, -1, -1, -1, -1, false}
 
 // The names of columns, as spreadsheets, calendars, mail programs and newsletter services write them in several languages, in the form
 // of columnKey. Of several columns that are in a list, the one whose name stands first here counts.
 var (
-	uidColumns   = []string{"uid", "eventuid", "eventid", "event"}
+	uidColumns   = []string{"uid", "eventuid", "eventid", "event"} // the latter two stand in the exports of ticket services, too
 	emailColumns = []string{
 		"email", "emailaddress", "mail", "mailaddress", "emailid",
 		"email1value", "email1address", "email1", "primaryemail", "primaryemailaddress", "workemail", "emailwork", "personalemail", // contacts
@@ -58,7 +61,8 @@ func readHeader(cells [][]byte) columns {
 		}
 		return -1
 	}
-	c := columns{find(uidColumns), find(emailColumns), find(nameColumns), find(firstColumns), find(middleColumns), find(lastColumns)}
+	c := columns{find(uidColumns), find(emailColumns), find(nameColumns), find(firstColumns), find(middleColumns), find(lastColumns), false}
+	c.foreign = c.uid >= 0 && (keys[c.uid] == "eventid" || keys[c.uid] == "event")
 	if c.first >= 0 && c.last < 0 && c.name >= 0 && keys[c.name] == "name" { // as in "Name;Vorname": the family name
 		c.name, c.last = -1, c.name
 	}

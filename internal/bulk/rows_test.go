@@ -189,6 +189,26 @@ func utf16(t testing.TB, text string) []byte {
 	return list
 }
 
+// In the export of a ticket service, "Event" and "Event ID" are that service's. Where the mail says which event is meant, only a uid of ours
+// overrules it.
+func TestForeignEvents(t *testing.T) {
+	const ours, other = "0123456789abcdefghijklmnopqrstuvwxyz0123", "9123456789abcdefghijklmnopqrstuvwxyz0123"
+	for _, test := range []struct{ name, list, want string }{
+		{"a number", "Order #,Event Name,Event ID,Email\n1,Summer Party,789012345678,a@example.com\n", ours},
+		{"a name", "Name,Email,Event\nAnn,a@example.com,Summer Party\n", ours},
+		{"a uid of ours", "Email,Event ID\na@example.com," + other + "\n", other},
+		{"a wrong uid, under its own name", "Email,UID\na@example.com,789012345678\n", "789012345678"},
+	} {
+		list, err := bulk.Rows([]byte(test.list), bulk.Options{UID: ours})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row, err := list.Next(); err != nil || row.UID != test.want {
+			t.Errorf("%s: %+v %v", test.name, row, err)
+		}
+	}
+}
+
 func TestColumnNames(t *testing.T) {
 	for _, header := range []string{
 		"uid,email,name", "UID,EMAIL,NAME", "Name;UID;E-Mail", "event;mail;full name", "event_id\te-mail\tdisplay name", "Event ID|Email Address|Display_Name",

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/bulk"
 	"github.com/calendarinvite/calendarinviteserver/internal/dashboard/view"
@@ -106,8 +107,15 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, who Session) error 
 	if err := rejected.Close(); err != nil {
 		return err
 	}
-	return s.start(w, r, who, list, view.DoneAgain)
+	work := invite.Work{Kind: invite.WorkList}
+	if scope != view.ScopeSoft {
+		work = invite.Work{Kind: invite.WorkAgain, Sequence: of.Event.Sequence}
+	}
+	return s.start(w, r, who, list, work, view.DoneAgain)
 }
+
+// downloadTime is how long a browser may take to fetch what it was sent to.
+const downloadTime = 5 * time.Minute
 
 // download makes the list of attendees a file, and leads to it.
 func (s *Site) download(w http.ResponseWriter, r *http.Request, who Session) error {
@@ -129,7 +137,7 @@ func (s *Site) download(w http.ResponseWriter, r *http.Request, who Session) err
 	if err != nil {
 		return err
 	}
-	link, err := s.Files.Link(ctx, key, "attendees.csv")
+	link, err := s.Files.Link(ctx, key, "attendees.csv", downloadTime)
 	if err != nil {
 		return err
 	}

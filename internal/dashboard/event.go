@@ -75,7 +75,7 @@ func (s *Site) about(ctx context.Context, e invite.Event) (view.Occasion, error)
 		return o, err
 	}
 	for _, p := range proposals {
-		if p.State == invite.ProposalOpen {
+		if p.StateAt(e) == invite.ProposalOpen {
 			o.Proposals++
 		}
 	}
@@ -105,7 +105,7 @@ const stale = 24 * time.Hour
 func (s *Site) deliveries(ctx context.Context, of invite.Overview) (*view.Progress, view.Funnel) {
 	n := len(of.Works)
 	if n == 0 || s.Now().Unix()-of.Works[n-1].Started >= int64(stale.Seconds()) {
-		return nil, funnelOf(of, 0)
+		return nil, funnelOf(of, nil)
 	}
 	work := of.Works[n-1]
 	progress, err := s.Flows.Progress(ctx, s.Workflows[work.Workflow].ARN, work.Execution)
@@ -113,7 +113,7 @@ func (s *Site) deliveries(ctx context.Context, of invite.Overview) (*view.Progre
 		s.Fail(ctx, err)
 	}
 	if !progress.Running {
-		return nil, funnelOf(of, 0)
+		return nil, funnelOf(of, nil)
 	}
 	left := work.People
 	if progress.Mapped {
@@ -122,26 +122,31 @@ func (s *Site) deliveries(ctx context.Context, of invite.Overview) (*view.Progre
 	running := &view.Progress{
 		What: kindOf(work.Kind), Done: work.People - left, Total: work.People, Failed: progress.Failed, Started: time.Unix(work.Started, 0),
 	}
-	return running, funnelOf(of, left)
+	return running, funnelOf(of, running)
 }
 
-// funnelOf is how far the mails got; left are the people of the newest work who are not through yet. Those of a list are recorded when it is
-// their turn: before, they are in no count.
-func funnelOf(of invite.Overview, left int) view.Funnel {
+// funnelOf is how far the mails got; running is the newest work, if it runs. The people of a list are recorded when it is their turn: before,
+// they are in no count.
+func funnelOf(of invite.Overview, running *view.Progress) view.Funnel {
 	counts := of.Statistics
 	sent := counts.Attendees - counts.Origin[invite.OriginShared]
 	funnel := view.Funnel{Invited: sent, Sent: sent, Bounced: counts.Bounced, Blocked: counts.Blocked}
+	unheard := 0
 	for i, work := range of.Works {
 		if work.Kind == invite.WorkList {
 			continue
 		}
 		if work.Sequence == of.Event.Sequence {
-			funnel.Outdated = work.OutOfDate
+			funnel.Behind = work.Behind
+			if work.Kind != invite.WorkAgain {
+				unheard = work.OutOfDate
+			}
 		}
-		if i == len(of.Works)-1 {
-			funnel.Outdated += left
+		if i == len(of.Works)-1 && running != nil {
+			funnel.Behind = running.Total - running.Done
 		}
 	}
+	funnel.Outdated = funnel.Behind + unheard
 	funnel.Current = max(funnel.Sent-funnel.Bounced-funnel.Outdated, 0)
 	return funnel
 }

@@ -57,10 +57,12 @@ func (s *Site) decideGuest(w http.ResponseWriter, r *http.Request, who Session) 
 	default:
 		err = fault.New(fault.InvalidRequest, "no-choice", "")
 	}
-	if fault.ReasonOf(err) == invite.ReasonSuspended {
+	switch {
+	case fault.ReasonOf(err) == invite.ReasonSuspended:
 		return s.done(w, r, path, view.DoneNotAllowed, "", 0)
-	}
-	if err != nil {
+	case fault.KindOf(err) == fault.Conflict: // the event was cancelled, or the guest decided about, in another window
+		return s.done(w, r, path, view.DoneNothing, "", 0)
+	case err != nil:
 		return err
 	}
 	s.Note(r.Context(), who, "guest-"+string(did), of.Event.UID)

@@ -3,10 +3,12 @@ package dashboard
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/internal/sheet"
 )
 
 // ListTime is how long a list that was checked may wait to be sent.
@@ -77,6 +80,8 @@ func (s *Site) dryRun(w http.ResponseWriter, r *http.Request, who Session) error
 	}
 	checked, err := s.check(r.Context(), requestOf(r), who, of, body, options, name)
 	switch {
+	case fault.ReasonOf(err) == bulk.ReasonTooManyRows:
+		return s.inviteForm(w, r, who, of, http.StatusRequestEntityTooLarge, view.LargeList, "")
 	case fault.ReasonOf(err) == bulk.ReasonEmptyList:
 		return s.inviteForm(w, r, who, of, http.StatusBadRequest, view.EmptyList, pasted)
 	case fault.KindOf(err) == fault.InvalidRequest:
@@ -91,13 +96,38 @@ func (s *Site) dryRun(w http.ResponseWriter, r *http.Request, who Session) error
 	for _, row := range checked.rows {
 		page.Count(row.Result)
 	}
-	page.Rows, page.More = excerpt(checked.rows)
+	if page.Rows, page.More = excerpt(checked.rows); page.More > 0 {
+		if page.All, err = s.whole(r.Context(), checked); err != nil {
+			return err
+		}
+	}
 	checked.list.Ready = page.Counts.Send
 	if err := s.offer(r.Context(), &page, who, checked.list); err != nil {
 		return err
 	}
 	html, err := s.Views.DryRun(page)
 	return show(w, html, err)
+}
+
+// whole keeps what would become of every row as a file, as long as the list waits to be sent, and is the address of it.
+func (s *Site) whole(ctx context.Context, c checked) (string, error) {
+	key := "reports/checks/" + c.list.ID + ".csv"
+	file := s.Files.Create(ctx, key, "text/csv; charset=UTF-8")
+	defer file.Abort()
+	csv := sheet.NewWriter(file, view.DryHeader()...)
+	rows := slices.SortedStableFunc(slices.Values(c.rows), func(a, b view.DryRow) int { return cmp.Compare(a.Row, b.Row) })
+	for _, row := range rows {
+		if err := csv.Write(row.Cells()...); err != nil {
+			return "", err
+		}
+	}
+	if err := csv.Close(); err != nil {
+		return "", err
+	}
+	if err := file.Close(); err != nil {
+		return "", err
+	}
+	return s.Files.Link(ctx, key, "check.csv", ListTime)
 }
 
 // offer adds to the page what its form sends, or why nothing can be sent.
@@ -235,11 +265,11 @@ func (s *Site) sendList(w http.ResponseWriter, r *http.Request, who Session) err
 		return fault.Wrap(fault.Internal, "sealed-list", err)
 	}
 	list.Owner, list.UID = who.Organizer(), of.Event.UID
-	return s.start(w, r, who, list, view.DoneSent)
+	return s.start(w, r, who, list, invite.Work{Kind: invite.WorkList}, view.DoneSent)
 }
 
-// start sends a list, if its organizer may.
-func (s *Site) start(w http.ResponseWriter, r *http.Request, who Session, list List, done view.Done) error {
+// start sends a list, if its organizer may. work is what the event's page shows of it, but for what the list says itself.
+func (s *Site) start(w http.ResponseWriter, r *http.Request, who Session, list List, work invite.Work, done view.Done) error {
 	ctx, page := r.Context(), view.EventPath(list.UID)
 	standings, err := s.Events.Standings(ctx, who.Organizer())
 	if err != nil {
@@ -257,7 +287,7 @@ func (s *Site) start(w http.ResponseWriter, r *http.Request, who Session, list L
 			return s.done(w, r, page, view.DoneTooMany, "", s.ListLimit)
 		}
 	}
-	work := invite.Work{UID: list.UID, Kind: invite.WorkList, Workflow: workflowLists, Execution: list.ID, People: list.Accepted, Started: list.At}
+	work.UID, work.Workflow, work.Execution, work.People, work.Started = list.UID, workflowLists, list.ID, list.Accepted, list.At
 	if err := s.Events.NoteWork(ctx, work); err != nil {
 		return err
 	}

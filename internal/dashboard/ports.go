@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
@@ -68,8 +69,8 @@ type Upload interface {
 // Files keeps the lists that are to be sent, and the files to download.
 type Files interface {
 	Create(ctx context.Context, key, contentType string) Upload
-	// Link is an address under which the object can be had for a short while, as a file of that name.
-	Link(ctx context.Context, key, name string) (string, error)
+	// Link is an address under which the object can be had for a time, as a file of that name.
+	Link(ctx context.Context, key, name string, valid time.Duration) (string, error)
 }
 
 // List is a list that was checked, and lies in Files to be sent.

@@ -30,7 +30,7 @@ func (s *Site) proposals(w http.ResponseWriter, r *http.Request, who Session) er
 	for _, p := range proposed {
 		page.Items = append(page.Items, view.Proposal{
 			Name: p.Name, Email: p.Email, Proposed: p.Span(), Instance: of.Event.InstanceSpan(p.RecurrenceID), At: moment(p.At), Comment: p.Comment,
-			State: view.ProposalState(p.State), Key: p.Key(),
+			State: view.ProposalState(p.StateAt(of.Event)), Key: p.Key(),
 		})
 	}
 	html, err := s.Views.Proposals(page)
@@ -54,6 +54,9 @@ func (s *Site) declineProposal(w http.ResponseWriter, r *http.Request, who Sessi
 	}
 	if err != nil {
 		return err
+	}
+	if declined.Result == invite.DeclinedOver {
+		return s.done(w, r, path, view.DoneNothing, "", 0)
 	}
 	s.Note(r.Context(), who, "decline-proposal", of.Event.UID)
 	return s.done(w, r, path, view.DoneDeclined, declined.Proposal.Email, 0)

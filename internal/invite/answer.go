@@ -106,17 +106,20 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, policy G
 		answered.Result, answered.Reason = AnswerRefused, ReasonOrganizer
 		return answered, nil
 	}
-	if who.guest && !has && known(r.Invited) != "" && !delegate(who, found.Attendees[known(r.Invited)]) {
+	if who.guest && !has && !delegate(who, found.Attendees[known(r.Invited)]) {
 		if away, err := s.turnAway(ctx, r, answered, policy, event); err != nil || away.Result != "" {
 			return away, err
 		}
 	}
 	answered.Previous = before.StatusAt(event)
 	given := itip.Answer{Revision: itip.Revision{Sequence: r.Sequence, DTStamp: r.DTStamp}, Status: itip.StatusOf(r.PartStat)}
-	if pressed, again := before.pressedAgain(event, r, given); again {
+	pressed, again := before.pressedAgain(event, r, given)
+	switch {
+	case again:
 		given.DTStamp = pressed
-	}
-	if who.token {
+	case r.Channel == ChannelPage: // by somebody who is there now, whatever the clock of their calendar said, and by whichever mail's link
+		given.DTStamp = max(given.DTStamp, before.ReplyDTStamp+1)
+	case who.token:
 		given.Generation = r.Generation
 	}
 	occasion := occasionOf(event, r.RecurrenceID)

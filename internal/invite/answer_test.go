@@ -1,6 +1,7 @@
 package invite_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,33 @@ func TestAnswerTells(t *testing.T) {
 	expect(t, "too late", invite.AnswerCancelled, w.Answer(late).Result)
 	expect(t, "again", invite.AnswerDuplicate, w.Answer(late).Result)
 	expect(t, "nothing is told of what does not count", []string{}, typesOf(w.facts.take()))
+	w.Check()
+}
+
+// An answer on the page is the newest there is: whatever the clock of the guest's calendar said before, however soon after another, and by the
+// link in whichever of their mails.
+func TestAnswerOnThePage(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	w.Invite(event, bob)
+	press := func(answer string) {
+		t.Helper()
+		r := w.Reply(event, bob, answer)
+		r.MessageID, r.Channel = "", invite.ChannelPage
+		if answered := w.Answer(r); answered.Result != invite.AnswerApplied || string(answered.Status) != strings.ToLower(answer) {
+			t.Errorf("%s: %+v", answer, answered)
+		}
+	}
+	ahead := w.Reply(event, bob, "ACCEPTED")
+	ahead.DTStamp += 7200
+	expect(t, "by a calendar two hours ahead", invite.AnswerApplied, w.Answer(ahead).Result)
+	for _, answer := range []string{"DECLINED", "ACCEPTED", "DECLINED"} { // within a second
+		press(answer)
+	}
+	w.Clock.Pass(3 * time.Hour)
+	w.Invite(event, bob) // who declined is invited anew, in a new generation
+	expect(t, "invited anew", 2, w.Attendee(event, bob).Generation)
+	press("ACCEPTED") // by the first mail's link
 	w.Check()
 }
 

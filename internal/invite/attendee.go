@@ -22,6 +22,9 @@ const (
 	Rejected   Undeliverable = "rejected"   // SES refuses the mail or the address; counted as bounced
 )
 
+// Bounced reports whether mail to the attendee does not arrive: the address bounced for good, or is refused.
+func (a Attendee) Bounced() bool { return a.Undeliverable == HardBounce || a.Undeliverable == Rejected }
+
 // Bounce is what a mail server said about a mail that it did not take.
 type Bounce struct {
 	Type       string `json:"type"` // Permanent, Transient, Undetermined, as SES names them; Rejected

@@ -20,7 +20,8 @@ type Counter struct {
 	Proposal itip.Proposal `json:"proposal"`
 }
 
-// readCounter reads the first VEVENT of a COUNTER that holds a proposal.
+// readCounter reads the first VEVENT of a COUNTER that holds a proposal, and the answer that comes with it: Gmail sends a Maybe so, and Outlook
+// the answer of "Decline and Propose New Time", without a REPLY of its own (field rule 33).
 func readCounter(mail Mail, part *imip.CalendarPart, judged mailauth.Judgement, keys *seal.Keys) Incoming {
 	said, err := readEvents(mail, part, judged, keys)
 	if err != nil {
@@ -33,7 +34,11 @@ func readCounter(mail Mail, part *imip.CalendarPart, judged mailauth.Judgement, 
 			if p.Comment == "" {
 				p.Comment = of.reply.Comment
 			}
-			return Incoming{Action: IncomingCounter, Counter: &Counter{Reply: of.reply, Proposal: p}}
+			in := Incoming{Action: IncomingCounter, Counter: &Counter{Reply: of.reply, Proposal: p}}
+			if itip.StatusOf(of.reply.PartStat) != itip.NoAction {
+				in.Replies = []Reply{of.reply}
+			}
+			return in
 		}
 	}
 	return ignore(ReasonNoProposal)
@@ -56,6 +61,7 @@ const (
 type Countered struct {
 	Result    string   `json:"result"`
 	Reason    string   `json:"reason,omitempty"`
+	Known     bool     `json:"known"` // it is an attendee's
 	UID       string   `json:"uid,omitempty"`
 	Organizer string   `json:"organizer,omitempty"` // the event owner's address
 	Event     Event    `json:"event"`               // without its calendar
@@ -76,6 +82,7 @@ func (s *Service) Counter(ctx context.Context, c Counter) (Countered, error) {
 	if from.reason != "" {
 		return countered, nil
 	}
+	countered.Known = true
 	event := from.event
 	calendar, err := event.ReadCalendar()
 	if err != nil {
@@ -92,7 +99,7 @@ func (s *Service) Counter(ctx context.Context, c Counter) (Countered, error) {
 		return Countered{}, wrap("counter", err)
 	}
 	event.Calendar = nil
-	return Countered{Result: CounterProposed, UID: event.UID, Organizer: event.MailTo, Event: event, Proposal: proposal, Grade: from.grade}, nil
+	return Countered{Result: CounterProposed, Known: true, UID: event.UID, Organizer: event.MailTo, Event: event, Proposal: proposal, Grade: from.grade}, nil
 }
 
 // newProposal is the record of a proposal instead of the event, or the instance, as it is.
@@ -154,6 +161,7 @@ func (s *Service) proposal(ctx context.Context, uid, email, instance string) (Pr
 const (
 	DeclinedNow     = "declined"
 	DeclinedAlready = "already"
+	DeclinedOver    = "over" // the event has changed since; nobody is mailed
 )
 
 // Declined is the outcome of DeclineProposal.
@@ -164,7 +172,7 @@ type Declined struct {
 }
 
 // DeclineProposal tells the guest that the event stays as it is (DECLINECOUNTER, RFC 5546 §3.2.8) with the organizer's words, which may
-// be empty, and notes that. Declining again mails nothing; a crash between the mail and the note may mail it twice. A proposal that is
+// be empty, and notes that. Declining again, or when nothing is left to decide, mails nothing; a crash between the mail and the note may mail it twice. A proposal that is
 // not there is a fault NotFound; a suspended organizer's decision NotAuthorized. Six calls.
 func (s *Service) DeclineProposal(ctx context.Context, uid, email, instance, comment string) (Declined, error) {
 	declined, err := s.declineProposal(ctx, uid, known(email), instance, comment)
@@ -185,6 +193,9 @@ func (s *Service) declineProposal(ctx context.Context, uid, email, instance, com
 	event, err := s.store.Event(ctx, uid)
 	if err != nil {
 		return Declined{}, err
+	}
+	if p.StateAt(event) == ProposalOver {
+		return Declined{Result: DeclinedOver, Proposal: p}, nil
 	}
 	if err := s.maySend(ctx, event.Owner()); err != nil {
 		return Declined{}, err

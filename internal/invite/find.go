@@ -50,13 +50,13 @@ func (f AttendeeFilter) Matches(e Event, a Attendee) bool {
 	case FilterSent:
 		return a.Delivery == DeliverySent
 	case FilterCurrent:
-		return a.Delivery == DeliverySent && !a.Outdated(e) && a.Undeliverable == ""
+		return a.Delivery == DeliverySent && !a.Outdated(e) && !a.Bounced()
 	case FilterOutdated:
 		return a.Outdated(e)
 	case FilterSoft:
 		return a.BouncedSoftly()
 	case FilterBounced:
-		return a.Undeliverable == HardBounce || a.Undeliverable == Rejected || a.Delivery == DeliveryFailed
+		return a.Bounced() || a.Delivery == DeliveryFailed
 	case FilterBlocked:
 		return a.Blocked
 	}

@@ -84,7 +84,7 @@ func TestFindAttendees(t *testing.T) {
 	w.tell(event, w.staged(event)...)
 	expect(t, "answers to the old time", []string{}, w.found(event, invite.AttendeeFilter{Status: itip.Accepted}, 2))
 	expect(t, "who holds it", []string{"no@example.com", "silent@example.com", "soft@example.com", "yes@example.com"}, w.found(event, invite.AttendeeFilter{Delivery: invite.FilterCurrent}, 2))
-	expect(t, "who cannot be told", []string{"blocker@example.com", "hard@example.com"}, w.found(event, invite.AttendeeFilter{Delivery: invite.FilterOutdated}, 2))
+	expect(t, "who is not told", []string{"blocker@example.com"}, w.found(event, invite.AttendeeFilter{Delivery: invite.FilterOutdated}, 2))
 }
 
 // The last page says that it is, also where it is full.

@@ -8,7 +8,8 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 )
 
-// turnAway applies the policy to the answer of a guest to whom the invitation was forwarded; without a result, the guest joins.
+// turnAway applies the policy to the answer of a guest to whom the invitation was forwarded, or who answers without having had any; without a
+// result, the guest joins.
 func (s *Service) turnAway(ctx context.Context, r Reply, answered Answered, policy GuestPolicy, e Event) (Answered, error) {
 	guest := Guest{UID: e.UID, Email: answered.Attendee, Name: cut(oneLine(r.Name), maxName), Reply: r, State: GuestHeld, Updated: s.now().Unix()}
 	guest.Reply.Sequence = min(r.Sequence, e.Sequence) // a made-up one must not make their later answers look old
@@ -19,8 +20,11 @@ func (s *Service) turnAway(ctx context.Context, r Reply, answered Answered, poli
 		answered.Result, answered.Reason = AnswerRefused, ReasonEventCancelled
 		return answered, nil
 	case policy == RefuseGuests:
-		guest.State = GuestRefused
-		answered.Result, answered.Reason, answered.Guest = AnswerRefused, ReasonForwardedGuest, &guest
+		answered.Result, answered.Reason = AnswerRefused, ReasonForwardedGuest
+		if known(r.Invited) != "" { // there is a UID in their calendar, to be taken out
+			guest.State = GuestRefused
+			answered.Guest = &guest
+		}
 		return answered, nil
 	}
 	earlier, err := s.guest(ctx, e.UID, guest.Email)

@@ -193,6 +193,27 @@ func TestForwardedGuestRefused(t *testing.T) {
 	w.Check()
 }
 
+// Who knows nothing but the event's uid is no guest, either.
+func TestUninvitedGuest(t *testing.T) {
+	for policy, want := range map[invite.GuestPolicy]string{
+		invite.AcceptGuests: invite.AnswerApplied, invite.HoldGuests: invite.AnswerHeld, invite.RefuseGuests: invite.AnswerRefused,
+	} {
+		w, event := forwarded(t, policy)
+		incoming := w.read(calendarMail(eve, "REPLY", "UID:"+event.UID+"@cis.example", w.stamp(), "SEQUENCE:0", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:"+eve))
+		answered := w.Answer(incoming.Replies[0])
+		expect(t, string(policy), want, answered.Result)
+		if policy == invite.RefuseGuests && answered.Guest != nil {
+			t.Errorf("there is nothing to take out of their calendar: %+v", answered.Guest)
+		}
+		refresh := w.read(calendarMail(eve, "REFRESH", "UID:"+event.UID+"@cis.example", w.stamp(), "ATTENDEE:mailto:"+eve))
+		sent, err := w.Service.Refresh(t.Context(), *refresh.Refresh)
+		if err != nil || (sent.Reason == "") != (policy == invite.AcceptGuests) {
+			t.Errorf("%s: asks for the invitation: %+v %v", policy, sent, err)
+		}
+		w.Check()
+	}
+}
+
 func TestDelegation(t *testing.T) {
 	for _, policy := range []invite.GuestPolicy{invite.AcceptGuests, invite.HoldGuests, invite.RefuseGuests} {
 		w, event := forwarded(t, policy)

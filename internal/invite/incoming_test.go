@@ -187,6 +187,73 @@ func TestCounter(t *testing.T) {
 	}
 }
 
+// The answer that comes with a proposal is read, too; no answer is none.
+func TestCounterAnswers(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	w.Invite(event, bob)
+	for partStat, want := range map[string]int{"TENTATIVE": 1, "DECLINED": 1, "ACCEPTED": 1, "NEEDS-ACTION": 0, "": 0} {
+		attendee := "ATTENDEE;PARTSTAT=" + partStat + ":mailto:" + bob
+		if partStat == "" {
+			attendee = "ATTENDEE:mailto:" + bob
+		}
+		incoming := w.read(calendarMail(bob, "COUNTER", "UID:"+w.uidOf(event, bob, 1), w.stamp(), "SEQUENCE:0", attendee, "DTSTART:20260401T110000Z"))
+		if len(incoming.Replies) != want || want == 1 && incoming.Replies[0].PartStat != partStat {
+			t.Errorf("%q: %+v", partStat, incoming.Replies)
+		}
+		countered, err := w.Service.Counter(t.Context(), *incoming.Counter)
+		if err != nil || !countered.Known {
+			t.Errorf("%q: %+v %v", partStat, countered, err)
+		}
+	}
+	stranger := w.read(calendarMail(eve, "COUNTER", "UID:"+event.UID+"@cis.example", w.stamp(), "SEQUENCE:0", "ATTENDEE;PARTSTAT=TENTATIVE:mailto:"+eve, "DTSTART:20260401T110000Z"))
+	if countered, err := w.Service.Counter(t.Context(), *stranger.Counter); err != nil || countered.Known {
+		t.Errorf("a stranger: %+v %v", countered, err)
+	}
+}
+
+// A proposal instead of a time that is no longer leaves nothing to decide: it may even be the one that was taken up.
+func TestProposalOver(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	for _, email := range []string{ann, bob} {
+		w.Invite(event, email)
+		if err := w.Store.PutProposal(t.Context(), invite.Proposal{
+			UID: event.UID, Email: email, Start: event.DTStart + 3600, End: event.DTEnd + 3600, DTStamp: 1, State: invite.ProposalOpen, TZID: event.TZID,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mails.take(t)
+	states := func() (all []invite.ProposalState) {
+		t.Helper()
+		page, _, err := w.Service.Proposals(t.Context(), event.UID, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page {
+			all = append(all, p.StateAt(w.Event(event.UID)))
+		}
+		return all
+	}
+	decline := func(email string) string {
+		t.Helper()
+		declined, err := w.Service.DeclineProposal(t.Context(), event.UID, email, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return declined.Result
+	}
+	w.update(event, "SEQUENCE:1", "LOCATION:Room 2")
+	expect(t, "after a detail", []invite.ProposalState{invite.ProposalOpen, invite.ProposalOpen}, states())
+	expect(t, "decline", invite.DeclinedNow, decline(ann))
+	w.mails.take(t)
+	w.update(event, "SEQUENCE:2", "DTSTART:20260401T100000Z", "DTEND:20260401T110000Z")
+	expect(t, "after a new time", []invite.ProposalState{invite.ProposalDeclined, invite.ProposalOver}, states())
+	expect(t, "decline then", invite.DeclinedOver, decline(bob))
+	expect(t, "mails", []string{}, w.mails.take(t))
+}
+
 func TestDeclineProposal(t *testing.T) {
 	w := newWorld(t)
 	event := w.Create("RRULE:FREQ=WEEKLY;COUNT=4")

@@ -39,4 +39,15 @@ type ProposalState string
 const (
 	ProposalOpen     ProposalState = "open"
 	ProposalDeclined ProposalState = "declined"
+	ProposalOver     ProposalState = "over" // never stored: it was open when the time changed, or the event was called off
 )
+
+// StateAt is what became of the proposal at the event as it stands. What was proposed instead of a time that is no longer leaves nothing to
+// decide, whether it was taken up or not (as itip.Counter says of those that arrive then).
+func (p Proposal) StateAt(e Event) ProposalState {
+	planned := occasionOf(e, p.RecurrenceID)
+	if p.State == ProposalOpen && (planned.Cancelled || p.Sequence < planned.Rescheduled) {
+		return ProposalOver
+	}
+	return p.State
+}

@@ -26,7 +26,7 @@ const (
 type Incoming struct {
 	Action   string    `json:"action"`
 	Reason   string    `json:"reason,omitempty"`
-	Replies  []Reply   `json:"replies,omitempty"` // one per instance that is answered
+	Replies  []Reply   `json:"replies,omitempty"` // one per instance that is answered; a counter's, where an answer comes with it
 	Counter  *Counter  `json:"counter,omitempty"`
 	Refresh  *Reply    `json:"refresh,omitempty"` // who asks for which event; nothing is answered
 	Question *Question `json:"question,omitempty"`
@@ -119,7 +119,7 @@ func readEvents(mail Mail, part *imip.CalendarPart, judged mailauth.Judgement, k
 			continue
 		}
 		seen[key] = true
-		token, err := keys.OpenUID(uid)
+		token, err := keys.OpenUID(itip.UIDKey(uid)) // Exchange may wrap it, and bad folding leave a space in it
 		if errors.Is(err, seal.ErrForged) {
 			return nil, fault.New(fault.NotAuthorized, ReasonForgedToken, "")
 		}

@@ -1,6 +1,7 @@
 package invite
 
 import (
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,12 @@ func replies(t *testing.T, from string, events ...string) ([]Reply, error) {
 	return NewReplies(mail, &imip.Message{}, &imip.CalendarPart{Method: "REPLY", Calendar: parsed}, mailauth.Judgement{Authenticated: true, Person: from}, testKeys(t))
 }
 
+// wrapped is another system's UID as the GlobalObjectId that Exchange makes of it (MS-OXCICAL 2.1.3.1.1.20.26).
+func wrapped(uid string) string {
+	data := "vCal-Uid\x01\x00\x00\x00" + uid + "\x00"
+	return strings.ToUpper("040000008200e00074c5b7101a82e008" + strings.Repeat("0", 40) + hex.EncodeToString([]byte{byte(len(data)), 0, 0, 0}) + hex.EncodeToString([]byte(data)))
+}
+
 func TestNewReplies(t *testing.T) {
 	uid := testKeys(t).UID(seal.Invitation{UID: "abc123", Email: "bob@example.com", Generation: 2}, "cis.example")
 	stamp := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC).Unix()
@@ -60,6 +67,8 @@ func TestNewReplies(t *testing.T) {
 	}{
 		{"plain", "UID:" + uid + rest + "ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:bob@example.com", base},
 		{"upper case", "UID:" + strings.ToUpper(uid) + rest + "ATTENDEE;CN=Bob;PARTSTAT=accepted:MAILTO:Bob@Example.com", base},
+		{"wrapped by Exchange", "UID:" + wrapped(uid) + rest + "ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:bob@example.com", base},
+		{"with a space of a bad fold", "UID:" + uid[:40] + " " + uid[40:] + rest + "ATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:bob@example.com", base},
 		{"comment and instance", "UID:" + uid + rest + "ATTENDEE;CN=Bob;PARTSTAT=DECLINED:mailto:bob@example.com\nCOMMENT:Sorry\\, no\nRECURRENCE-ID:20260408T090000Z",
 			with(func(r *Reply) { r.PartStat, r.Comment, r.RecurrenceID = "DECLINED", "Sorry, no", "20260408T090000Z" })},
 		{"no attendee", "UID:" + uid + "\nDTSTAMP:20260302T080000Z\nSEQUENCE:1", with(func(r *Reply) { r.Attendee, r.Name, r.PartStat = "", "", "" })},

@@ -220,15 +220,18 @@ func tooLarge() error {
 
 // newEvent is the event that the request creates.
 func (r Request) newEvent(inviteLimit int, now time.Time) Event {
-	e := Event{UID: r.MessageID, OriginalUID: r.OriginalUID, Tenant: r.Tenant, MailTo: r.MailTo, InviteLimit: inviteLimit, Created: now.Unix()}
+	e := Event{
+		UID: r.MessageID, OriginalUID: r.OriginalUID, Tenant: r.Tenant, MailTo: r.MailTo, Organizer: r.Organizer, OriginalOrganizer: r.OriginalOrganizer,
+		InviteLimit: inviteLimit, Created: now.Unix(),
+	}
 	r.applyTo(&e, now)
 	e.SourceChange = string(itip.Reschedule)
 	return e
 }
 
-// applyTo makes the event what the request says, as a revision of this moment. Sequence and the reset of answers are the caller's.
+// applyTo makes the event what the request says, as a revision of this moment. Sequence and the reset of answers are the caller's; the
+// organizer's name stays what it was, for the ORGANIZER in the guests' calendars is constant (spec §4).
 func (r Request) applyTo(e *Event, now time.Time) {
-	e.Organizer, e.OriginalOrganizer = r.Organizer, r.OriginalOrganizer
 	e.Method, e.Status, e.ProdID = r.Method, r.Status, r.ProdID
 	e.DTStart, e.DTEnd, e.Ends, e.AllDay, e.TZID, e.RRule = r.DTStart, r.DTEnd, r.Ends, r.AllDay, r.TZID, r.RRule
 	e.Summary, e.SummaryHTML = r.Summary, r.SummaryHTML

@@ -168,7 +168,8 @@ type BatchRequest struct {
 	Owner Organizer `json:"owner"` // whose list it is: only events of theirs exist for it
 	// Origin is how the list came: OriginBulk by mail (which "" means too), OriginDashboard. Only the former needs the bulk permission.
 	Origin string `json:"origin,omitempty"`
-	// Again also sends to those who were invited before, but hold an older revision, or whose mail bounced softly since.
+	// Again also sends to those who were invited before, but hold an older revision, or whose mail bounced softly since. That takes no further
+	// invitations of the event's.
 	Again bool        `json:"again,omitempty"`
 	Items []BatchItem `json:"items"` // at most MaxBatch
 }

@@ -144,7 +144,9 @@ func (s *Service) inviteAgain(r InviteRequest, e Event, known Attendee, now time
 		after.Via, after.ViaGeneration = "", 0
 	case known.Delivery == "": // a guest who came by a forwarded mail: the answer stands, and so does the UID in their calendar
 		after.Generation = known.Generation + 1
-	case r.Origin == OriginTest, r.Again && known.missed(e):
+	case r.Again && known.missed(e): // it was counted when it was sent first
+		invites = 0
+	case r.Origin == OriginTest:
 	default:
 		return nil, ""
 	}

@@ -1,12 +1,20 @@
 package invite
 
 import (
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 	"github.com/calendarinvite/calendarinviteserver/internal/when"
 )
 
-// Span is when the event takes place, for people.
-func (e Event) Span() when.Span { return when.New(e.DTStart, e.DTEnd, e.AllDay, e.TZID, e.RRule) }
+// Span is when the event takes place, for people: as the mails say it, or, of an event without its calendar, as the record can.
+func (e Event) Span() when.Span {
+	if calendar, err := e.ReadCalendar(); err == nil {
+		if span := imip.When(calendar); span.Known() {
+			return span
+		}
+	}
+	return when.New(e.DTStart, e.DTEnd, e.AllDay, e.TZID, e.RRule)
+}
 
 // InstanceSpan is the date of a series that is named by its key (itip.InstanceKey); zero for none.
 func (e Event) InstanceSpan(key string) when.Span {

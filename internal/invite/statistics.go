@@ -37,7 +37,7 @@ func (s *Statistics) Count(e Event, a Attendee) {
 	if a.CountedProd != "" {
 		s.ProdID[a.CountedProd]++
 	}
-	if a.Undeliverable == HardBounce || a.Undeliverable == Rejected {
+	if a.Bounced() {
 		s.Bounced++
 	}
 	if a.Blocked {

@@ -14,7 +14,7 @@ import (
 
 // UpdateEvent makes a new revision of the sender's own event, if the request is not older than what is stored and changes anything
 // that people see (spec §3, "Update"). The attendees get it by the update's fan-out, which Updated describes. Somebody else's event
-// is a fault NotFound. Two calls, three for a reschedule.
+// is a fault NotFound; one that was cancelled, and is now put back in the organizer's calendar, a Conflict ReasonEventCancelled. Two calls, three for a reschedule.
 func (s *Service) UpdateEvent(ctx context.Context, uid string, r Request) (Updated, error) {
 	for range maxAttempts {
 		event, err := s.ownEvent(ctx, uid, r.owner())
@@ -40,6 +40,8 @@ func (s *Service) update(ctx context.Context, event Event, r Request) (Updated, 
 			Result: ResultUpdated, Reschedule: event.SourceChange == string(itip.Reschedule), Instances: event.SourceInstances,
 			Changed: event.SourceFields, Event: event,
 		}, nil
+	case event.Cancelled() && r.revision().Compare(event.source()) > 0:
+		return Updated{}, fault.New(fault.Conflict, ReasonEventCancelled, "The event was cancelled, and its guests were told so.")
 	case event.Cancelled():
 		return Updated{Result: ResultCancelled, Event: event}, nil
 	}

@@ -19,7 +19,7 @@ import (
 type Staging struct {
 	Event     Event
 	Behind    int // attendees to be told
-	OutOfDate int // attendees who hold an older revision and cannot be told: blocked, or undeliverable
+	OutOfDate int // attendees who hold an older revision and are not to be told: they blocked the organizer, or complained
 }
 
 // StageAttendees calls stage with the address of each attendee who is behind the event's present revision, in the order of addresses,
@@ -67,10 +67,10 @@ func (a Attendee) BouncedSoftly() bool {
 // Outdated reports whether the attendee holds an older revision than the event's present one.
 func (a Attendee) Outdated(e Event) bool { return a.behind(e) || a.outOfDate(e) }
 
-// outOfDate reports whether the attendee holds an older revision and cannot be told of the present one.
+// outOfDate reports whether the attendee holds an older revision and is not to be told of the present one. Whose address bounces holds none.
 func (a Attendee) outOfDate(e Event) bool {
 	holds := a.Delivery == DeliverySent || a.Delivery == DeliveryQueued || a.Via != ""
-	return holds && a.SentSequence < e.Sequence && !a.behind(e)
+	return holds && a.SentSequence < e.Sequence && !a.Bounced() && !a.behind(e)
 }
 
 // Missed calls do with each attendee to whom sending again (BatchRequest.Again) has a point. One read for each page of attendees.

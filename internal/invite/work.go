@@ -10,6 +10,7 @@ const (
 	WorkList         WorkKind = "list"         // a list of people is being invited
 	WorkUpdate       WorkKind = "update"       // the attendees are told of a change
 	WorkCancellation WorkKind = "cancellation" // ... that the event, or instances of it, are called off
+	WorkAgain        WorkKind = "again"        // a list of those who are behind the event's revision is being sent it again
 )
 
 // WorkKept is how long the record of a work is kept after its start, in seconds: 90 days, as Step Functions keeps an execution.
@@ -21,9 +22,10 @@ type Work struct {
 	Kind      WorkKind `json:"kind"`
 	Workflow  string   `json:"workflow"`  // name of the state machine, such as event-update
 	Execution string   `json:"execution"` // its name
-	Sequence  int      `json:"sequence"`  // of the event's revision that a fan-out tells of
+	Sequence  int      `json:"sequence"`  // of the event's revision that is told of; of a list that invites it says nothing
 	People    int      `json:"people"`    // the rows of the list, or the attendees to tell
-	// OutOfDate is how many attendees hold an older revision and cannot be told: blocked, or undeliverable. Of fan-outs only.
+	// Behind and OutOfDate are a fan-out's: how many its last pass found to be told (Staging.Behind), and how many are not to be told.
+	Behind    int   `json:"behind"`
 	OutOfDate int   `json:"out_of_date"`
 	Started   int64 `json:"started"`
 }

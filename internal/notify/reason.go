@@ -73,6 +73,10 @@ var eventReasons = reasons{map[string]explanation{
 		"The event is already over.",
 		"Give it a date in the future and send the update to all guests.",
 	},
+	invite.ReasonEventCancelled: {
+		"This event was cancelled, or our address was taken off its guests, and everybody whom we had invited was told that it is off. It cannot be taken up again.",
+		"Make a new event, a copy will do, and add {create} to its guests. Then invite your guests to that one.",
+	},
 	invite.ReasonUnknownEvent: {
 		"Your mail changes or cancels an event that we do not know from you.",
 		"Send it from the account that first invited {create}. If the event is new, invite {create} to it.",

@@ -9,6 +9,7 @@ const (
 	LinkBroken     Reason = "link-broken" // forged, or cut off in the mail
 	EventCancelled Reason = "event-cancelled"
 	EventOver      Reason = "event-over"
+	EventChanged   Reason = "event-changed" // while the page with the question was open
 	NotFound       Reason = "not-found"
 	NotInvited     Reason = "not-invited" // the organizer takes no forwarded guests
 	Blocked        Reason = "blocked"     // the guest has blocked the organizer
@@ -34,6 +35,7 @@ var problemTexts = map[Reason]problemText{
 	LinkBroken:     {404, "This link does not work", "It may be cut off. Please open it from the mail itself, or copy the whole address into your browser."},
 	EventCancelled: {409, "This event is cancelled", "It can no longer be answered, and no new invitations are sent for it."},
 	EventOver:      {409, "This event is over", "It can no longer be answered, and no new invitations are sent for it."},
+	EventChanged:   {409, "This event has changed", "Its time changed while you had the page open. Please open the link once more, and answer for the new time."},
 	NotFound:       {404, "We do not know this event", "It may have been removed. Please ask whoever gave you the link."},
 	NotInvited:     {403, "This invitation is for someone else", "The organizer only takes answers from people on the guest list. Please ask the organizer to invite you."},
 	Blocked:        {403, "You have stopped these invitations", "You asked us not to send you invitations from this organizer. The unsubscribe link in one of the earlier mails can undo that."},

@@ -13,6 +13,7 @@ type ProposalState string
 const (
 	ProposalOpen     ProposalState = "open"
 	ProposalDeclined ProposalState = "declined"
+	ProposalOver     ProposalState = "over" // the event has changed since
 )
 
 // Proposal is a new time that a guest proposed (METHOD:COUNTER, RFC 5546 §3.2.7).
@@ -58,6 +59,7 @@ func (p Proposal) fill(to values) {
 	to.comment(p.Comment)
 	to.flag("open", p.State == ProposalOpen)
 	to.flag("declined", p.State == ProposalDeclined)
+	to.flag("over", p.State == ProposalOver)
 	to.flag("chosen", p.Chosen)
 	to.set("key", p.Key)
 }

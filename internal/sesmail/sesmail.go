@@ -81,7 +81,15 @@ func sendFault(err error) error {
 	switch api.ErrorCode() {
 	case "TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling":
 		return fault.Wrap(fault.Throttled, "ses", cause)
-	case "MessageRejected", "BadRequestException":
+	case "MessageRejected":
+		// So SES refuses everything that it takes from nobody unverified: in the sandbox by whom the mail is for, without its DNS records by whom
+		// it is from. That is no fault of the recipient's.
+		// https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
+		if strings.Contains(api.ErrorMessage(), "not verified") {
+			return fault.Wrap(fault.Internal, "ses-account", cause)
+		}
+		return fault.Wrap(fault.InvalidRequest, "rejected", cause)
+	case "BadRequestException":
 		return fault.Wrap(fault.InvalidRequest, "rejected", cause)
 	case "MailFromDomainNotVerifiedException", "AccountSuspendedException", "SendingPausedException", "AccessDeniedException",
 		"NotFoundException": // the configuration set

@@ -114,6 +114,16 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// In the sandbox SES refuses whom it does not know, and without DNS records whatever we send: that is nothing about the recipient, and may pass.
+func TestNotVerified(t *testing.T) {
+	answer := awstest.RESTError(400, "MessageRejected")
+	answer.Body = `{"message":"Email address is not verified. The following identities failed the check in region US-EAST-1: bob@example.com"}`
+	_, err := sesmail.New(awstest.Config(awstest.Start(t, answer).URL), "").Send(t.Context(), outgoing(nil))
+	if fault.KindOf(err) != fault.Internal || fault.ReasonOf(err) != "ses-account" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestNoAnswer(t *testing.T) {
 	_, err := sesmail.New(awstest.Config(awstest.Dead()), "").Send(t.Context(), outgoing(nil))
 	if err == nil || fault.KindOf(err) != fault.Unavailable || fault.ReasonOf(err) != "ses" {

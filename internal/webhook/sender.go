@@ -41,8 +41,8 @@ func NewSender() *Sender {
 }
 
 // Send posts the body, JSON, to the address, signed as Sign does at the moment. The id stays the same when the message is sent again.
-// Faults: InvalidRequest (a bad address or secret; the receiver answered 3xx or 4xx, such as 410: it is gone), Throttled (429),
-// Unavailable (no answer in 15 seconds, 408, 425, 5xx).
+// Faults: InvalidRequest (a bad address or secret; the receiver answered 410: it wants no more), Throttled (429), Unavailable (no answer in
+// 15 seconds, or any other than 2xx: a receiver that is being deployed may well answer 404). So Standard Webhooks has it.
 func (s *Sender) Send(ctx context.Context, to, secrets, id string, at time.Time, body []byte) error {
 	if err := checkURL(to); err != nil {
 		return err
@@ -79,14 +79,14 @@ func withoutURL(err error) error {
 
 // answerFault says what the receiver's status means.
 func answerFault(id string, status int) error {
-	kind, reason := fault.InvalidRequest, ReasonRefused
+	kind, reason := fault.Unavailable, ReasonUnavailable
 	switch {
 	case status >= 200 && status <= 299:
 		return nil
 	case status == http.StatusTooManyRequests:
-		kind, reason = fault.Throttled, ReasonUnavailable
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status >= 500:
-		kind, reason = fault.Unavailable, ReasonUnavailable
+		kind = fault.Throttled
+	case status == http.StatusGone:
+		kind, reason = fault.InvalidRequest, ReasonRefused
 	}
 	return fault.Wrap(kind, reason, fmt.Errorf("webhook: send %s: the receiver answered %d", id, status))
 }

@@ -115,8 +115,8 @@ func TestSend(t *testing.T) {
 
 func TestSendFaults(t *testing.T) {
 	for status, want := range map[int]fault.Kind{
-		204: "", 301: fault.InvalidRequest, 400: fault.InvalidRequest, 404: fault.InvalidRequest, 410: fault.InvalidRequest,
-		408: fault.Unavailable, 425: fault.Unavailable, 429: fault.Throttled, 500: fault.Unavailable, 503: fault.Unavailable,
+		204: "", 410: fault.InvalidRequest,
+		301: fault.Unavailable, 400: fault.Unavailable, 401: fault.Unavailable, 404: fault.Unavailable, 408: fault.Unavailable, 425: fault.Unavailable, 429: fault.Throttled, 500: fault.Unavailable, 503: fault.Unavailable,
 	} {
 		asked := 0
 		receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

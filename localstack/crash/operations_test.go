@@ -76,7 +76,7 @@ var operations = []operation{
 		arrange: (*run).register, act: func(r *run) { r.press("/e/"+r.uid, url.Values{"email": {r.guest(1)}}) }},
 	{name: "event-reply", functions: []string{"receive-mail", "get-new-event-reply-from-email", "update-event-attendee-record"},
 		arrange: (*run).invited, act: func(r *run) { r.reply(r.guest(1), imiptest.Tentative) }},
-	{name: "event-reply, proposal", functions: []string{"get-new-event-reply-from-email", "record-event-proposal", "notify-organizer-of-proposal"},
+	{name: "event-reply, proposal", functions: []string{"get-new-event-reply-from-email", "record-event-proposal", "update-event-attendee-record", "notify-organizer-of-proposal"},
 		arrange: (*run).invited,
 		act:     (*run).propose},
 	{name: "event-reply, proposal declined", functions: []string{"get-event-proposals"},

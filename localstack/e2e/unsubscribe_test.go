@@ -87,9 +87,13 @@ func TestUnsubscribeByLink(t *testing.T) {
 		t.Errorf("an empty form: %d, %d blocked", a.Status, blocked(uid))
 	}
 
-	// RFC 8058 §3.1: one POST, no cookies or other context, no redirect.
-	for range 2 {
-		a := s.Do("POST", link, "List-Unsubscribe=One-Click", asForm...)
+	// RFC 8058 §3.1: one POST, no cookies or other context, no redirect; §3.2: as multipart/form-data, or urlencoded.
+	parts := "--FormBoundaryjWmhtjORrn\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--FormBoundaryjWmhtjORrn--\r\n"
+	for _, post := range [][2]string{
+		{"multipart/form-data; boundary=FormBoundaryjWmhtjORrn", parts}, {"application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"},
+		{"multipart/form-data; boundary=FormBoundaryjWmhtjORrn", parts},
+	} {
+		a := s.Do("POST", link, post[1], "Content-Type", post[0])
 		if a.Status != 200 || a.Header.Get("Set-Cookie") != "" || a.Header.Get("Location") != "" || blocked(uid) != 1 {
 			t.Errorf("one click: %d %v, %d blocked", a.Status, a.Header, blocked(uid))
 		}

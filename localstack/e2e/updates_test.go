@@ -366,7 +366,11 @@ func TestUpdates(t *testing.T) {
 			}
 			s.ignored(s.cancel(p.event), "already")
 			s.ignored(s.cancel(p.next(func(*imiptest.Event) {})), "already")
-			s.ignored(s.request(p.next(func(e *imiptest.Event) { e.Summary = "After all" })), "cancelled")
+			told := s.sentTo(e.Organizer.Email)
+			s.endsIn(s.request(p.next(func(e *imiptest.Event) { e.Summary = "After all" })), "RequestRefused") // put back in the organizer's calendar
+			if text := textOf(t, s.lastMail(e.Organizer)); s.sentTo(e.Organizer.Email) != told+1 || !strings.Contains(text, "cannot be taken up again") {
+				t.Errorf("the organizer is told:\n%s", text)
+			}
 			s.settle()
 			p.told(2)
 			if got := p.says(1, client, imiptest.Accepted); got != "cancelled" {

@@ -23,6 +23,7 @@ type Funnel struct {
 	Bounced  int // came back for good, or were refused
 	Current  int // hold the current revision
 	Outdated int // hold an older one
+	Behind   int // of Outdated, those who can be sent it again
 	Blocked  int // have blocked the organizer
 }
 
@@ -71,7 +72,7 @@ func (p Event) fill(to values) error {
 // steps are the steps of the funnel by their placeholders.
 func (f Funnel) steps() map[string]int {
 	return map[string]int{
-		"sent": f.Sent, "bounced": f.Bounced, "current": f.Current, "outdated": f.Outdated, "blocked": f.Blocked,
+		"sent": f.Sent, "bounced": f.Bounced, "current": f.Current, "outdated": f.Outdated, "behind": f.Behind, "blocked": f.Blocked,
 	}
 }
 

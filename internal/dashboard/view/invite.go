@@ -1,5 +1,7 @@
 package view
 
+import "strconv"
+
 // Invite asks for the people to invite: pasted addresses (FieldList) or a CSV file (FieldFile). The form is multipart/form-data, to EventPath(uid, "invite").
 type Invite struct {
 	Frame     Frame
@@ -52,10 +54,19 @@ type DryRun struct {
 	Reference string   // the sealed list
 	Rows      []DryRow // at most DryRows; what is not sent comes first
 	More      int      // rows that are not shown
+	All       string   // where all of them can be had as a file; empty where all are shown
 	Counts    DryCounts
 	Left      int  // invitations that the event may still send; -1 = any number
 	Daily     int  // Send is more than this many, which is how many the organizer may invite a day; 0 = it is not
 	Suspended bool // the organizer sends nothing until an administrator says otherwise
+}
+
+// DryHeader are the columns of the whole check as a file.
+func DryHeader() []string { return []string{"row", "email", "name", "what happens", "explanation"} }
+
+// Cells are the row under DryHeader, in the words of the page.
+func (r DryRow) Cells() []string {
+	return []string{strconv.Itoa(r.Row), r.Email, r.Name, r.Result.words(), r.Explain}
 }
 
 // Count counts a row.
@@ -165,5 +176,5 @@ func (p DryRun) fill(to values) error {
 	if p.More > 0 {
 		to.set("more", counted(p.More, "more row"))
 	}
-	return nil
+	return to.link("all_path", p.All)
 }

@@ -14,6 +14,7 @@ type ProposalState string
 const (
 	ProposalOpen     ProposalState = "open"
 	ProposalDeclined ProposalState = "declined"
+	ProposalOver     ProposalState = "over" // the event has changed since
 )
 
 // Proposal is a new time that a guest proposed (METHOD:COUNTER, RFC 5546 §3.2.7).
@@ -60,6 +61,7 @@ func (p Proposals) fill(to values) error {
 		item.comment(proposal.Comment)
 		item.flag("is_open", proposal.State == ProposalOpen)
 		item.flag("declined", proposal.State == ProposalDeclined)
+		item.flag("over", proposal.State == ProposalOver)
 		item.set("key", proposal.Key)
 	}
 	to.pages(EventPath(p.Occasion.UID, "proposals"), p.After, p.Next)

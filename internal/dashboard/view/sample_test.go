@@ -42,7 +42,7 @@ func sampleAnswers() Answers {
 }
 
 func sampleFunnel() Funnel {
-	return Funnel{Invited: 9968, Sent: 9836, Bounced: 132, Current: 9280, Outdated: 556, Blocked: 21}
+	return Funnel{Invited: 9968, Sent: 9836, Bounced: 132, Current: 9280, Outdated: 556, Behind: 556, Blocked: 21}
 }
 
 // samplePeople are names of many scripts and lengths.
@@ -166,7 +166,7 @@ func sampleDryRun() DryRun {
 		rows = append(rows, DryRow{Row: i + 40, Email: p.email, Name: p.name, Result: DrySend})
 	}
 	return DryRun{
-		Frame: ada(), Occasion: occasion(), Source: "spring-newsletter.csv", Reference: "mfrggzdfmztwq2lk", Rows: rows, More: 2454, Left: 2474,
+		Frame: ada(), Occasion: occasion(), Source: "spring-newsletter.csv", Reference: "mfrggzdfmztwq2lk", Rows: rows, More: 2454, All: "https://files.example.com/check.csv?signature=1&expires=2", Left: 2474,
 		Counts: DryCounts{Send: 2474, Already: 1, Duplicate: 1, Blocked: 1, Invalid: 2, Limit: 1},
 	}
 }
@@ -210,9 +210,9 @@ func sampleSystem() System {
 		Frame: admin(), Events: 1284, Organizers: 317, Attendees: 842_114, Invites: 861_903, Answers: Answers{Accepted: 412_000, Tentative: 60_120, Declined: 91_300, Delegated: 310, NoAction: 278_384},
 		Blocked: 1204, Series: series, Rates: Rates{Bounce: 0.0134, Complaint: 0.0019, Known: true}, Failed: 3, At: at(12, 10, 15),
 		Queues: []Queue{
-			{Name: "Bulk invitations", Waiting: 12, Running: 4, Oldest: at(12, 10, 4)},
+			{Name: "Bulk invitations", Running: 4, Oldest: at(12, 10, 4)},
 			{Name: "Event updates", Running: 1},
-			{Name: "Delivery feedback", Waiting: 3, Dead: 2, Oldest: at(12, 10, 14)},
+			{Name: "Delivery feedback", Dead: 2, Oldest: at(12, 10, 14)},
 			{Name: "Webhooks"},
 		},
 	}

@@ -28,7 +28,8 @@ type SystemMoment struct {
 	Bounces          int
 }
 
-// Rates are the shares of mail that came back or was complained about, 0 to 1, as SES counts them. It puts an account under review at 5% bounces or 0.1%
+// Rates are the shares of invitations that came back or were complained about, 0 to 1. SES counts updates among the mails too, so its own rates
+// are no higher. It puts an account under review at 5% bounces or 0.1%
 // complaints, and may stop its sending at 10% or 0.5% (Amazon SES Developer Guide, "Understanding your account's reputation").
 type Rates struct {
 	Bounce, Complaint float64
@@ -46,10 +47,9 @@ const (
 // Queue is work that waits.
 type Queue struct {
 	Name    string
-	Waiting int
 	Running int
 	Dead    int       // given up after all tries
-	Oldest  time.Time // since when the first waits; zero = none does
+	Oldest  time.Time // since when the first runs; zero = none does
 }
 
 // System draws the page.
@@ -81,7 +81,6 @@ func (p System) fill(to values) error {
 	for _, q := range p.Queues {
 		item := to.item("queues")
 		item.line("queue", q.Name)
-		item.number("waiting", q.Waiting)
 		item.number("running_now", q.Running)
 		item.number("dead", q.Dead)
 		item.flag("any_dead", q.Dead > 0)

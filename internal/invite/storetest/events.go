@@ -195,7 +195,10 @@ func testCancel(t *testing.T, w *World) {
 	expect(t, "status", invite.StatusCancelled, after.Status)
 	expect(t, "sequence", 1, after.Sequence)
 	expect(t, "cancel again", invite.ResultAlready, must(w.Service.CancelEvent(w.ctx(), event.UID, w.Request(organizer, Meeting("METHOD:CANCEL", "SEQUENCE:2"))))(t).Result)
-	expect(t, "update", invite.ResultCancelled, must(w.Service.UpdateEvent(w.ctx(), event.UID, w.Request(organizer, Meeting("SEQUENCE:2", "SUMMARY:New"))))(t).Result)
+	expect(t, "an update from before", invite.ResultCancelled, must(w.Service.UpdateEvent(w.ctx(), event.UID, w.Request(organizer, Meeting("SEQUENCE:0", "SUMMARY:New"))))(t).Result)
+	if _, err := w.Service.UpdateEvent(w.ctx(), event.UID, w.Request(organizer, Meeting("SEQUENCE:2", "SUMMARY:New"))); fault.KindOf(err) != fault.Conflict || fault.ReasonOf(err) != invite.ReasonEventCancelled {
+		t.Errorf("put back: %v", err)
+	}
 	expect(t, "invite", invite.ReasonEventCancelled, w.Invite(event, "eve@example.com"))
 	w.Clock.Pass(time.Minute)
 	late := w.Answer(w.Reply(event, "bob@example.com", "DECLINED"))

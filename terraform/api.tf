@@ -116,7 +116,10 @@ resource "aws_api_gateway_rest_api" "api" {
 
 resource "aws_api_gateway_deployment" "api" {
   rest_api_id = aws_api_gateway_rest_api.api.id
-  triggers    = { document = sha256(aws_api_gateway_rest_api.api.body) }
+  triggers = { # what takes effect only when the API is deployed
+    document         = sha256(aws_api_gateway_rest_api.api.body)
+    default_endpoint = tostring(!aws_api_gateway_rest_api.api.disable_execute_api_endpoint)
+  }
 
   lifecycle {
     create_before_destroy = true

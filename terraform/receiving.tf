@@ -70,7 +70,8 @@ resource "aws_ses_active_receipt_rule_set" "receiving" {
   depends_on = [aws_ses_receipt_rule.mailbox]
 }
 
-# SES does not wait for receive-mail: Lambda tries it again for six hours. What is left is in the queue, and the mail in the bucket.
+# SES does not wait for receive-mail. Where Lambda has no room, or is told to have none, an invocation waits for up to six hours; one that fails is tried
+# twice more, after a minute and two. What is left is in the queue, and the mail in the bucket.
 resource "aws_lambda_function_event_invoke_config" "unawaited" {
   for_each = toset(local.unawaited)
 

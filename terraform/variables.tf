@@ -113,7 +113,7 @@ variable "endpoint" {
 # Mail
 
 variable "activate_receiving" {
-  description = "Make this deployment's receipt rules the account's active ones in the Region. There is only one active set: in a shared account this takes over all receiving."
+  description = "Make this deployment's receipt rules the account's active ones in the Region. There is only one active set, so this takes over all receiving there."
   type        = bool
   default     = true
 }

@@ -1,5 +1,6 @@
 # GitHub Actions deploys without a stored key: it shows a token of GitHub's, which says which repository and environment it runs for. One role
-# per stage, so that a workflow for dev cannot reach prod.
+# per stage, so that a workflow for dev does not touch prod by mistake. It could by intent (see the policy "roles" below): stages that are to be apart
+# have an account each.
 
 locals {
   deployed = var.repository == "" ? toset([]) : var.stages
@@ -51,7 +52,7 @@ resource "aws_iam_role_policy" "roles" {
   role = each.value.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "ManageRoles"
         Effect = "Allow"
@@ -87,6 +88,11 @@ resource "aws_iam_role_policy" "roles" {
         ]
         Resource = ["arn:${local.partition}:iam::${local.account}:role/cis-${each.key}-deploy"]
       },
-    ]
+      ], [for others in [setsubtract(var.stages, [each.key])] : {
+        Sid      = "NotOtherStages"
+        Effect   = "Deny"
+        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+        Resource = [for stage in others : "${aws_s3_bucket.state.arn}/${stage}.tfstate*"]
+    } if length(others) > 0])
   })
 }

@@ -1,5 +1,5 @@
 # Pull requests show what they would do to dev: the role that plans. It may read how everything is set up, and nothing that people wrote: no
-# mail, no record, no log, no secret. The state is all it reads of an object.
+# mail, no record, no log, no secret, no API key. The state is all it reads of an object; it holds the values of dev's API keys.
 
 resource "aws_iam_role" "plan" {
   count = var.repository == "" ? 0 : 1
@@ -48,10 +48,19 @@ resource "aws_iam_role_policy" "no_contents" {
         Action = [
           "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLSelect", "dynamodb:GetRecords",
           "logs:GetLogEvents", "logs:FilterLogEvents", "logs:GetLogRecord", "logs:GetQueryResults", "logs:StartQuery", "logs:StartLiveTail", "logs:Unmask",
-          "states:DescribeExecution", "states:GetExecutionHistory", "xray:BatchGetTraces",
+          "states:DescribeExecution", "states:GetExecutionHistory", "xray:BatchGetTraces", "xray:StartTraceRetrieval", "xray:ListRetrievedTraces",
+          "ses:GetSuppressedDestination", "ses:ListSuppressedDestinations",
           "sqs:ReceiveMessage", "secretsmanager:GetSecretValue",
         ]
         Resource = "*"
+      },
+      { # API Gateway tells the values of keys to whoever may read them, so the plan does not refresh
+        Sid    = "NoKeys"
+        Effect = "Deny"
+        Action = ["apigateway:GET"]
+        Resource = [for path in ["apikeys", "apikeys/*", "usageplans/*/keys", "usageplans/*/keys/*"] :
+          "arn:${local.partition}:apigateway:*::/${path}"
+        ]
       },
     ]
   })

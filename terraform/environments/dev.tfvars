@@ -2,6 +2,7 @@
 
 domain = "invite-dev.example.com"
 stage  = "dev"
+region = "us-west-2" # not prod's: a Region has one deployment (docs/deploy.md, "The Region")
 
 settings = {
   LOG_LEVEL = "debug"

@@ -17,6 +17,7 @@ override_data {
 variables {
   domain     = "invite.example.com"
   stage      = "test"
+  region     = "us-east-1"
   prefix     = "cis"
   api_domain = "api.example.com"
 
@@ -87,6 +88,10 @@ run "routes_and_stage" {
     error_message = "A changed document is not deployed."
   }
   assert {
+    condition     = aws_api_gateway_deployment.api.triggers["default_endpoint"] == "false"
+    error_message = "To close API Gateway's own name, the API has to be deployed."
+  }
+  assert {
     condition     = one(aws_api_gateway_method_settings.api.settings).throttling_rate_limit == 200 && one(aws_api_gateway_method_settings.api.settings).throttling_burst_limit == 400 && !one(aws_api_gateway_method_settings.api.settings).data_trace_enabled
     error_message = "The stage is not limited, or logs requests in full."
   }
@@ -119,7 +124,10 @@ run "own_name_of_api_gateway" {
     cors                = false
   }
   assert {
-    condition     = !aws_api_gateway_rest_api.api.disable_execute_api_endpoint && length(aws_api_gateway_domain_name.api) == 0
+    condition = (
+      !aws_api_gateway_rest_api.api.disable_execute_api_endpoint && length(aws_api_gateway_domain_name.api) == 0 &&
+      aws_api_gateway_deployment.api.triggers["default_endpoint"] == "true"
+    )
     error_message = "There is a domain that nobody asked for."
   }
   assert {

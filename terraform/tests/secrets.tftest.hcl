@@ -17,6 +17,7 @@ override_data {
 variables {
   domain     = "invite.example.com"
   stage      = "test"
+  region     = "us-east-1"
   prefix     = "cis"
   api_domain = "api.example.com"
 

@@ -19,6 +19,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/localstack/aws"
 	"github.com/calendarinvite/calendarinviteserver/localstack/outbox"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack"
 	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
@@ -517,6 +518,53 @@ func TestDashboardActions(t *testing.T) {
 		t.Errorf("the QR code: %.60s", qr.Body)
 	}
 	s.settle()
+}
+
+// After an update that failed on its way, the page tells who is still behind, and sends it to them.
+func TestDashboardAfterAFailedUpdate(t *testing.T) {
+	s := &system{stacktest.Start(t, func(cfg *stack.Config) { cfg.Pace = 0.001 }), t} // not start: an execution is to fail
+	e := tea(somebody("ada"))
+	p := s.party(e, 3)
+	event := "/dashboard/events/" + p.uid
+	b := s.signedIn(e.Organizer.Email)
+	counts := func() map[string]int {
+		t.Helper()
+		var live struct{ Counts map[string]int }
+		if err := json.Unmarshal([]byte(b.open(event+"/live").Body), &live); err != nil {
+			t.Fatal(err)
+		}
+		return live.Counts
+	}
+	if got := counts(); got["current"] != 3 || got["outdated"] != 0 {
+		t.Errorf("before: %v", got)
+	}
+	s.fails(aws.Fault{Function: "send-event-update", Action: "lambda:Invoke", Kind: "fail"})
+	later := p.next(func(e *imiptest.Event) { e.Location = "Paris" })
+	s.endsIn(s.request(later), "EventUpdated")
+	s.Eventually("the end of the update", func() bool {
+		status, err := s.States.Status(s.Wiring.Prefix()+"-event-update", p.uid+"-1")
+		return err == nil && status == "FAILED"
+	})
+	s.Faults.Clear()
+	second := time.Now().Unix()
+	s.Eventually("the next second, in which works follow each other", func() bool { return time.Now().Unix() > second })
+	if got := counts(); got["current"] != 0 || got["outdated"] != 3 {
+		t.Errorf("after the update failed: %v", got)
+	}
+	if page := b.open(event); !strings.Contains(page.Body, "3 still see the old version") {
+		t.Errorf("the page does not offer to send again:\n%s", page.Body)
+	}
+	b.answers(b.post(event+"/again", "scope", "outdated"), 303, event+"?count=3&done=again")
+	for _, who := range p.guests {
+		s.WaitSent(who.Email, 2)
+	}
+	s.settle()
+	if got := counts(); got["current"] != 3 || got["outdated"] != 0 {
+		t.Errorf("sent again: %v", got)
+	}
+	if page := b.open(event); strings.Contains(page.Body, "still see the old version") {
+		t.Error("the page still offers to send again")
+	}
 }
 
 // A page costs the same calls, however many guests the event has.

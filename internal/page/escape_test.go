@@ -56,7 +56,7 @@ func variants(name string) []func(reflect.Value) {
 	case "unsubscribe":
 		list = append(list, choose(map[string]any{"Blocked": true}), choose(map[string]any{"Changed": true}), choose(map[string]any{"Blocked": true, "Changed": true}))
 	case "proposals":
-		for _, state := range []ProposalState{ProposalOpen, ProposalDeclined} {
+		for _, state := range []ProposalState{ProposalOpen, ProposalDeclined, ProposalOver} {
 			list = append(list, func(v reflect.Value) {
 				items := v.Addr().Interface().(*Proposals).Items
 				items[0].State, items[1].State, items[1].Chosen = state, ProposalOpen, true

@@ -75,7 +75,7 @@ func variants(name string) []func(reflect.Value) {
 			list = append(list, func(v reflect.Value) { v.Addr().Interface().(*Guests).Items[0].State = state })
 		}
 	case "proposals":
-		for _, state := range []ProposalState{ProposalOpen, ProposalDeclined} {
+		for _, state := range []ProposalState{ProposalOpen, ProposalDeclined, ProposalOver} {
 			list = append(list, func(v reflect.Value) { v.Addr().Interface().(*Proposals).Items[0].State = state })
 		}
 	case "system":
@@ -97,6 +97,9 @@ func filled(t *testing.T, name string, empty page, text string, choose func(refl
 	fill(p, text)
 	if share, ok := p.Addr().Interface().(*Share); ok { // a page must be a link; and these are escaped for a URL before they become text
 		share.GuestPage, share.InviteLink, share.Token, share.Landing = "https://example.com/"+text, "https://example.com/", "x", "x"
+	}
+	if check, ok := p.Addr().Interface().(*DryRun); ok { // likewise
+		check.All = "https://example.com/" + text
 	}
 	choose(p)
 	drawn, err := v.draw(name, p.Interface().(page))
@@ -166,8 +169,10 @@ func TestHostileValues(t *testing.T) {
 			t.Run(fmt.Sprint(name, variant), func(t *testing.T) {
 				p := reflect.New(reflect.TypeOf(empty)).Elem()
 				fill(p, evil)
-				if field := p.FieldByName("GuestPage"); field.IsValid() {
-					field.SetString("https://example.com/")
+				for _, ours := range []string{"GuestPage", "All"} { // links that we make: a bad one is an error
+					if field := p.FieldByName(ours); field.IsValid() {
+						field.SetString("https://example.com/")
+					}
 				}
 				choose(p)
 				drawn, err := views(t).draw(name, p.Interface().(page))

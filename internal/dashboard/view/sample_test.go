@@ -195,6 +195,7 @@ func sampleProposals() Proposals {
 			{Name: "Grace Hopper", Email: "grace.hopper@example.com", Proposed: when.New(1774537200, 1774544400, false, "Europe/Berlin", ""), At: at(9, 8, 5), Comment: "My train arrives at three.\nThe later the better!", State: ProposalOpen, Key: "grace.hopper@example.com"},
 			{Email: strings.Repeat("z", 40) + "@example.com", Proposed: when.New(1775120400, 0, false, "Europe/Berlin", ""), At: at(8, 8, 5), State: ProposalOpen, Key: "2"},
 			{Name: "נועה לוי", Email: "noa@example.com", Proposed: when.New(1774604400, 1774611600, false, "Asia/Jerusalem", ""), At: at(7, 8, 5), Comment: "אולי מחר?", State: ProposalDeclined, Key: "3"},
+			{Name: "Charles Babbage", Email: "charles@difference.example", Proposed: when.New(1774512000, 1774519200, false, "Europe/London", ""), At: at(5, 8, 5), State: ProposalOver, Key: "4"},
 		},
 	}
 }

@@ -76,6 +76,7 @@ func drawings() []drawing {
 			e.Attendees.Items = e.Attendees.Items[:3]
 		})},
 		{"event.none_match", with(smallEvent(), func(e *Event) { e.Attendees = Attendees{Search: "nobody"} })},
+		{"event.none_so_far", with(smallEvent(), func(e *Event) { e.Attendees = Attendees{Search: "zoe@", Next: "mfrggzdf", Unsortable: true} })},
 		{"event.new", Event{Frame: ada(), Occasion: with(occasion(), func(o *Occasion) { o.Held, o.Proposals = 0, 0 }), Limit: 2500}},
 		{"event.limit", with(smallEvent(), func(e *Event) { e.Invites, e.Limit = 10_000, 10_000 })},
 		{"event.suspended", with(smallEvent(), func(e *Event) { e.Suspended = true })},
@@ -109,6 +110,7 @@ func drawings() []drawing {
 		})},
 		{"share.bare", Share{Frame: ada(), Occasion: occasion(), InviteLink: "http://localhost:4566/event/u/invite"}},
 		{"guests", with(sampleGuests(), func(g *Guests) { g.Frame.Done, g.Frame.About = DoneAdmitted, "נועה לוי" })},
+		{"guests.cancelled", with(sampleGuests(), func(g *Guests) { g.Occasion.State = Cancelled })},
 		{"guests.none", Guests{Frame: ada(), Occasion: with(occasion(), func(o *Occasion) { o.Held = 0 })}},
 		{"proposals", with(sampleProposals(), func(p *Proposals) { p.Next = "eyJ" })},
 		{"proposals.none", Proposals{Frame: ada(), Occasion: with(occasion(), func(o *Occasion) { o.Proposals = 0 })}},

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -427,6 +428,27 @@ func TestDashboardInvites(t *testing.T) {
 		b.WaitSent(third.Email, 1)
 		b.settle()
 	})
+	t.Run("more rows than a page shows", func(t *testing.T) {
+		b := &browser{s.on(t), b.cookies}
+		list := "nobody\n"
+		for n := range 60 {
+			list += fmt.Sprintf("row%d@example.com\n", n)
+		}
+		checked := b.post(event+"/invite", "list", list)
+		link := regexp.MustCompile(`href="([^"]+)"[^>]*>Download the whole check`).FindStringSubmatch(checked.Body)
+		if link == nil {
+			t.Fatalf("the whole check cannot be had:\n%s", checked.Body)
+		}
+		file, err := http.Get(html.UnescapeString(link[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Body.Close()
+		rows, err := csv.NewReader(file.Body).ReadAll()
+		if err != nil || len(rows) != 62 || rows[1][0] != "1" || rows[1][3] != "Cannot be invited" || rows[61][1] != "row59@example.com" || rows[61][3] != "Will be invited" {
+			t.Errorf("%d rows: %v %v", len(rows), rows, err)
+		}
+	})
 	t.Run("not more a day than an account may", func(t *testing.T) {
 		b := &browser{s.on(t), b.cookies}
 		checked := b.post(event+"/invite", "list", "a@example.com\nb@example.com\nc@example.com\nd@example.com")
@@ -486,8 +508,8 @@ func TestDashboardActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Body.Close()
-	if csv, err := io.ReadAll(file.Body); err != nil || !strings.Contains(string(csv), guest.Email) {
-		t.Errorf("the file: %v %s", err, csv)
+	if list, err := io.ReadAll(file.Body); err != nil || !strings.Contains(string(list), guest.Email) {
+		t.Errorf("the file: %v %s", err, list)
 	}
 
 	forwarded := somebody("friend")

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,7 +19,9 @@ func fanOutName(e invite.Event) string { return fmt.Sprintf("%s-%d", e.UID, e.Se
 type FanOut struct {
 	UID      string `json:"uid"`
 	Sequence int    `json:"sequence"` // the revision that started it; a newer one is told of by its own fan-out
-	Staged   struct {
+	// Execution is the execution's name where it is not the first for its revision (fanOutName).
+	Execution string `json:"execution"`
+	Staged    struct {
 		Done Staged `json:"done"`
 	} `json:"staged"` // by the pass before
 }
@@ -63,7 +66,9 @@ func stageAttendees(a *app.App, kind invite.WorkKind) any {
 			staged.People = in.Staged.Done.People
 		}
 		if found.Event.Sequence == in.Sequence {
-			if err := service.NoteWork(ctx, fanOutWork(kind, found, staged.People)); err != nil {
+			work := fanOutWork(kind, found, staged.People)
+			work.Execution = cmp.Or(in.Execution, work.Execution)
+			if err := service.NoteWork(ctx, work); err != nil {
 				return staged, err
 			}
 		}

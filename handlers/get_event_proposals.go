@@ -46,7 +46,7 @@ func getEventProposals(ctx context.Context, a *app.App) any {
 		for _, p := range proposals {
 			key, state := p.Key(), p.StateAt(event)
 			view.Items = append(view.Items, page.Proposal{
-				Name: p.Name, Email: p.Email, Proposed: p.Span(), Instance: event.InstanceSpan(p.RecurrenceID), Comment: p.Comment,
+				Name: p.Name, Email: p.Email, Proposed: p.Span(event), Instance: event.InstanceSpan(p.RecurrenceID), Comment: p.Comment,
 				State: page.ProposalState(state), Key: key, Chosen: key == link.Extra && state == invite.ProposalOpen,
 			})
 		}

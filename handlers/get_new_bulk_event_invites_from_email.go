@@ -184,11 +184,11 @@ func (o ownEvents) Event(ctx context.Context, uid string) (reason string, err er
 	return o.service.MayInvite(ctx, o.owner, uid)
 }
 
-// uidIn is the first word of a subject that looks like an event's uid: SES message ids have 40 characters.
+// uidIn is the first word of a subject that looks like an event's uid.
 func uidIn(subject string) string {
 	for _, word := range strings.Fields(subject) {
 		word = strings.Trim(path.Base(word), "[]()<>.,:;")
-		if uid, err := invite.ParseUID(word); err == nil && len(uid) == 40 {
+		if uid, err := invite.ParseUID(word); err == nil && invite.LooksLikeUID(word) {
 			return uid
 		}
 	}

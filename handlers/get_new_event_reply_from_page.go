@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/api"
@@ -40,7 +41,7 @@ func getNewEventReplyFromPage(ctx context.Context, a *app.App) any {
 		if request.HTTPMethod != http.MethodPost {
 			html, err := pages.RSVP(page.RSVP{
 				Event: eventView(event), Guest: link.Email, Given: page.Answer(given),
-				Chosen: page.Answer(request.QueryStringParameters["answer"]),
+				Chosen: page.Answer(request.QueryStringParameters["answer"]), Sequence: event.Sequence,
 			})
 			return shown(pages, http.StatusOK, html, err)
 		}
@@ -55,7 +56,7 @@ func getNewEventReplyFromPage(ctx context.Context, a *app.App) any {
 func recordPageAnswer(ctx context.Context, a *app.App, service *invite.Service, pages *page.Pages, link seal.Link, event invite.Event, form url.Values) (api.Response, error) {
 	answer := page.Answer(form.Get(page.FieldAnswer))
 	if answer.Word() == "" {
-		html, err := pages.RSVP(page.RSVP{Event: eventView(event), Guest: link.Email, Comment: form.Get(page.FieldComment)})
+		html, err := pages.RSVP(page.RSVP{Event: eventView(event), Guest: link.Email, Comment: form.Get(page.FieldComment), Sequence: event.Sequence})
 		return shown(pages, http.StatusBadRequest, html, err)
 	}
 	answered, err := service.Answer(ctx, invite.Reply{
@@ -67,7 +68,7 @@ func recordPageAnswer(ctx context.Context, a *app.App, service *invite.Service, 
 		Authenticated: true,
 		PartStat:      strings.ToUpper(string(answer)),
 		DTStamp:       a.Now().Unix(),
-		Sequence:      event.Sequence,
+		Sequence:      seen(event, form),
 		ProdID:        pageProdID,
 		Comment:       form.Get(page.FieldComment),
 		Channel:       invite.ChannelPage,
@@ -88,4 +89,12 @@ func recordPageAnswer(ctx context.Context, a *app.App, service *invite.Service, 
 	}
 	html, err := pages.Answered(page.Answered{Event: eventView(event), Guest: link.Email, Answer: answer, Change: "?"})
 	return shown(pages, http.StatusOK, html, err)
+}
+
+// seen is the event's revision that the guest had before them: the present one, unless the form says that it was an earlier one.
+func seen(e invite.Event, form url.Values) int {
+	if sequence, err := strconv.Atoi(form.Get(page.FieldSequence)); err == nil && sequence >= 0 {
+		return min(sequence, e.Sequence)
+	}
+	return e.Sequence
 }

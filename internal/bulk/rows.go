@@ -11,9 +11,6 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/sheet"
 )
 
-// uidLength is how long the uids of our events are: SES's names of mails, which have 40 letters and digits.
-const uidLength = 40
-
 // maxName is the most characters of a name that are kept.
 const maxName = 100
 
@@ -157,7 +154,7 @@ func (r *Reader) row(record *record) Row {
 		return cellText(record.cells[column])
 	}
 	row := Row{UID: value(r.columns.uid), Name: value(r.columns.name), Problem: record.problem}
-	if row.UID == "" || r.uid != "" && r.columns.foreign && len(row.UID) != uidLength {
+	if row.UID == "" || r.uid != "" && r.columns.foreign && !invite.LooksLikeUID(row.UID) {
 		row.UID = r.uid
 	}
 	var display string

@@ -196,6 +196,7 @@ func TestForeignEvents(t *testing.T) {
 	for _, test := range []struct{ name, list, want string }{
 		{"a number", "Order #,Event Name,Event ID,Email\n1,Summer Party,789012345678,a@example.com\n", ours},
 		{"a name", "Name,Email,Event\nAnn,a@example.com,Summer Party\n", ours},
+		{"a name of as many letters", "Email,Event\na@example.com,\"Annual Meeting of the Shareholders, 2026\"\n", ours},
 		{"a uid of ours", "Email,Event ID\na@example.com," + other + "\n", other},
 		{"a wrong uid, under its own name", "Email,UID\na@example.com,789012345678\n", "789012345678"},
 	} {

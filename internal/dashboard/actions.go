@@ -3,6 +3,9 @@ package dashboard
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/bulk"
@@ -70,8 +73,7 @@ func (s *Site) tooOften(w http.ResponseWriter, r *http.Request, e invite.Event, 
 	return s.done(w, r, view.EventPath(e.UID), view.DoneTooMany, "", mailsADay)
 }
 
-// again sends the invitation once more to those who may not hold the event as it is: out of date, or bounced softly. They are a list, sent
-// like any other.
+// again sends the event once more to those who may not hold it as it is.
 func (s *Site) again(w http.ResponseWriter, r *http.Request, who Session) error {
 	of, err := s.overview(r, who)
 	if err != nil {
@@ -80,14 +82,71 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, who Session) error 
 	if err := parseForm(w, r); err != nil {
 		return err
 	}
+	switch scope := view.Scope(r.PostForm.Get(view.FieldScope)); {
+	case of.Event.Over(s.Now()):
+	case scope == view.ScopeOutdated:
+		return s.tellAgain(w, r, who, of)
+	case scope == view.ScopeSoft && !of.Event.Cancelled():
+		return s.inviteAgain(w, r, who, of)
+	}
+	return s.done(w, r, view.EventPath(of.Event.UID), view.DoneNothing, "", 0)
+}
+
+// tellAgain runs the fan-out of the event's revision once more, which stages those who are still behind.
+func (s *Site) tellAgain(w http.ResponseWriter, r *http.Request, who Session, of invite.Overview) error {
+	ctx, page := r.Context(), view.EventPath(of.Event.UID)
+	i := slices.IndexFunc(of.Works, func(work invite.Work) bool {
+		return work.Kind != invite.WorkList && work.Sequence == of.Event.Sequence && work.Behind > 0
+	})
+	if i < 0 {
+		return s.done(w, r, page, view.DoneNothing, "", 0)
+	}
+	work := of.Works[i]
+	machine := s.Workflows[work.Workflow].ARN
+	if progress, err := s.Flows.Progress(ctx, machine, work.Execution); err != nil || progress.Running { // two of them would tell people twice
+		if err != nil {
+			return err
+		}
+		return s.done(w, r, page, view.DoneNothing, "", 0)
+	}
+	standings, err := s.Events.Standings(ctx, who.Organizer())
+	if err != nil {
+		return err
+	}
+	if standings.Suspended != 0 {
+		return s.done(w, r, page, view.DoneNotAllowed, "", 0)
+	}
+	work.Execution = nextRun(work.Execution)
+	if err := s.Events.NoteWork(ctx, work); err != nil {
+		return err
+	}
+	run := FanOut{UID: work.UID, Sequence: work.Sequence, Execution: work.Execution}
+	if err := s.Flows.Start(ctx, machine, work.Execution, run); err != nil {
+		return err
+	}
+	s.Note(ctx, who, "send-again", work.UID)
+	return s.done(w, r, page, view.DoneAgain, "", work.Behind)
+}
+
+// nextRun names a further execution of a fan-out: uid-1, uid-1-run2, uid-1-run3. Who clicks twice starts one.
+func nextRun(execution string) string {
+	first, n, again := strings.Cut(execution, "-run")
+	run, err := strconv.Atoi(n)
+	if !again || err != nil {
+		run = 1
+	}
+	return first + "-run" + strconv.Itoa(run+1)
+}
+
+// inviteAgain sends the invitation once more to those whose mail bounced softly. They are a list, sent like any other.
+func (s *Site) inviteAgain(w http.ResponseWriter, r *http.Request, who Session, of invite.Overview) error {
 	ctx := r.Context()
 	list := List{ID: "again-" + requestOf(r).name("again"), Owner: who.Organizer(), UID: of.Event.UID, Again: true, At: s.Now().Unix()}
 	accepted := s.Files.Create(ctx, bulk.StoredAs(list.ID).Accepted, "application/jsonl")
 	defer accepted.Abort()
 	lines := json.NewEncoder(accepted)
-	scope := view.Scope(r.PostForm.Get(view.FieldScope))
-	err = s.Events.Missed(ctx, of.Event, func(a invite.Attendee) error {
-		if soft := a.BouncedSoftly(); soft && scope == view.ScopeOutdated || !soft && scope == view.ScopeSoft {
+	err := s.Events.Missed(ctx, of.Event, func(a invite.Attendee) error {
+		if !a.BouncedSoftly() {
 			return nil
 		}
 		list.Rows++
@@ -96,7 +155,7 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, who Session) error 
 	if err != nil {
 		return err
 	}
-	if list.Accepted, list.Ready = list.Rows, list.Rows; list.Rows == 0 || of.Event.Cancelled() || of.Event.Over(s.Now()) {
+	if list.Accepted, list.Ready = list.Rows, list.Rows; list.Rows == 0 {
 		return s.done(w, r, view.EventPath(of.Event.UID), view.DoneNothing, "", 0)
 	}
 	if err := accepted.Close(); err != nil {
@@ -107,11 +166,7 @@ func (s *Site) again(w http.ResponseWriter, r *http.Request, who Session) error 
 	if err := rejected.Close(); err != nil {
 		return err
 	}
-	work := invite.Work{Kind: invite.WorkList}
-	if scope != view.ScopeSoft {
-		work = invite.Work{Kind: invite.WorkAgain, Sequence: of.Event.Sequence}
-	}
-	return s.start(w, r, who, list, work, view.DoneAgain)
+	return s.start(w, r, who, list, view.DoneAgain)
 }
 
 // downloadTime is how long a browser may take to fetch what it was sent to.

@@ -137,10 +137,7 @@ func funnelOf(of invite.Overview, running *view.Progress) view.Funnel {
 			continue
 		}
 		if work.Sequence == of.Event.Sequence {
-			funnel.Behind = work.Behind
-			if work.Kind != invite.WorkAgain {
-				unheard = work.OutOfDate
-			}
+			funnel.Behind, unheard = work.Behind, work.OutOfDate
 		}
 		if i == len(of.Works)-1 && running != nil {
 			funnel.Behind = running.Total - running.Done

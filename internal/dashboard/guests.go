@@ -9,7 +9,7 @@ import (
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
 
-// guests are the people who answered an invitation that was sent to somebody else.
+// guests are the people who answered without being invited.
 func (s *Site) guests(w http.ResponseWriter, r *http.Request, who Session) error {
 	of, err := s.overview(r, who)
 	if err != nil {

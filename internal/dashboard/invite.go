@@ -265,11 +265,11 @@ func (s *Site) sendList(w http.ResponseWriter, r *http.Request, who Session) err
 		return fault.Wrap(fault.Internal, "sealed-list", err)
 	}
 	list.Owner, list.UID = who.Organizer(), of.Event.UID
-	return s.start(w, r, who, list, invite.Work{Kind: invite.WorkList}, view.DoneSent)
+	return s.start(w, r, who, list, view.DoneSent)
 }
 
-// start sends a list, if its organizer may. work is what the event's page shows of it, but for what the list says itself.
-func (s *Site) start(w http.ResponseWriter, r *http.Request, who Session, list List, work invite.Work, done view.Done) error {
+// start sends a list, if its organizer may.
+func (s *Site) start(w http.ResponseWriter, r *http.Request, who Session, list List, done view.Done) error {
 	ctx, page := r.Context(), view.EventPath(list.UID)
 	standings, err := s.Events.Standings(ctx, who.Organizer())
 	if err != nil {
@@ -287,7 +287,7 @@ func (s *Site) start(w http.ResponseWriter, r *http.Request, who Session, list L
 			return s.done(w, r, page, view.DoneTooMany, "", s.ListLimit)
 		}
 	}
-	work.UID, work.Workflow, work.Execution, work.People, work.Started = list.UID, workflowLists, list.ID, list.Accepted, list.At
+	work := invite.Work{UID: list.UID, Kind: invite.WorkList, Workflow: workflowLists, Execution: list.ID, People: list.Accepted, Started: list.At}
 	if err := s.Events.NoteWork(ctx, work); err != nil {
 		return err
 	}

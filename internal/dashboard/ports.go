@@ -86,6 +86,13 @@ type List struct {
 	At       int64            `json:"at"` // when it was checked
 }
 
+// FanOut is the input of the workflows event-update and event-cancellation, started by hand.
+type FanOut struct {
+	UID       string `json:"uid"`
+	Sequence  int    `json:"sequence"`
+	Execution string `json:"execution"` // its own name
+}
+
 // Lists sends lists, by the workflow bulk-invites.
 type Lists interface {
 	Send(ctx context.Context, l List) error

@@ -29,7 +29,7 @@ func (s *Site) proposals(w http.ResponseWriter, r *http.Request, who Session) er
 	page.Next = s.cursor(cursorProposals, of.Event.UID, next)
 	for _, p := range proposed {
 		page.Items = append(page.Items, view.Proposal{
-			Name: p.Name, Email: p.Email, Proposed: p.Span(), Instance: of.Event.InstanceSpan(p.RecurrenceID), At: moment(p.At), Comment: p.Comment,
+			Name: p.Name, Email: p.Email, Proposed: p.Span(of.Event), Instance: of.Event.InstanceSpan(p.RecurrenceID), At: moment(p.At), Comment: p.Comment,
 			State: view.ProposalState(p.StateAt(of.Event)), Key: p.Key(),
 		})
 	}

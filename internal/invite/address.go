@@ -65,6 +65,15 @@ func ParseUID(text string) (string, error) {
 	return uid, nil
 }
 
+// uidLength is how long our events' uids are: SES's names of received mails, which have 40 letters and digits.
+const uidLength = 40
+
+// LooksLikeUID reports whether a word somewhere in a mail or a list can only be an event's uid, and is not the name or the number of something.
+func LooksLikeUID(text string) bool {
+	uid, err := ParseUID(text)
+	return err == nil && len(uid) == uidLength
+}
+
 func badUID() error {
 	return fault.New(fault.InvalidRequest, ReasonBadUID, "This is not a valid event.")
 }

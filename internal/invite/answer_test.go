@@ -68,7 +68,7 @@ func TestAnswerOnThePage(t *testing.T) {
 	press := func(answer string) {
 		t.Helper()
 		r := w.Reply(event, bob, answer)
-		r.MessageID, r.Channel = "", invite.ChannelPage
+		r.MessageID, r.Channel, r.Generation = "", invite.ChannelPage, 1
 		if answered := w.Answer(r); answered.Result != invite.AnswerApplied || string(answered.Status) != strings.ToLower(answer) {
 			t.Errorf("%s: %+v", answer, answered)
 		}

@@ -96,8 +96,12 @@ func (d *deliverer) handOver(p parcel, buffer []byte) (handed, []byte) {
 	return done, buffer
 }
 
+// ReasonNotVerified is why SES, in its sandbox, takes no mail for somebody, or none from us before the DNS records are there. The mail stays unsent;
+// others may be taken.
+const ReasonNotVerified = "ses-not-verified"
+
 // send sends one mail, again and again while SES is throttling or away. A fault of kind Internal (the account may not send) stops
-// all: the next mail would meet the same.
+// all: the next mail would meet the same, unless it is ReasonNotVerified.
 func (d *deliverer) send(mail Outgoing) (string, error) {
 	last := error(fault.New(fault.Throttled, "out-of-time", ""))
 	for range maxHandOvers {
@@ -109,7 +113,7 @@ func (d *deliverer) send(mail Outgoing) (string, error) {
 		}
 		id, err := d.mailer.Send(d.sending, mail)
 		switch kind := fault.KindOf(err); {
-		case err == nil || kind.Permanent():
+		case err == nil || kind.Permanent() || fault.ReasonOf(err) == ReasonNotVerified:
 			d.pace.leave(true)
 			return id, err
 		case kind == fault.Internal:

@@ -1,6 +1,7 @@
 package invite
 
-// Guest is somebody to whom an invitation was forwarded, and whose answer waits for the organizer (FORWARDED_GUESTS=hold).
+// Guest is somebody who answered without being invited, mostly by an invitation that was forwarded to them, and whose answer waits for the
+// organizer (FORWARDED_GUESTS=hold).
 type Guest struct {
 	UID     string     `json:"uid"` // of the event
 	Email   string     `json:"email"`
@@ -10,7 +11,7 @@ type Guest struct {
 	Updated int64      `json:"updated"` // seconds since 1970
 }
 
-// GuestState says what the organizer made of a forwarded guest.
+// GuestState says what the organizer made of such a guest.
 type GuestState string
 
 // The states.

@@ -20,11 +20,8 @@ func (s *Service) turnAway(ctx context.Context, r Reply, answered Answered, poli
 		answered.Result, answered.Reason = AnswerRefused, ReasonEventCancelled
 		return answered, nil
 	case policy == RefuseGuests:
-		answered.Result, answered.Reason = AnswerRefused, ReasonForwardedGuest
-		if known(r.Invited) != "" { // there is a UID in their calendar, to be taken out
-			guest.State = GuestRefused
-			answered.Guest = &guest
-		}
+		guest.State = GuestRefused
+		answered.Result, answered.Reason, answered.Guest = AnswerRefused, ReasonForwardedGuest, &guest
 		return answered, nil
 	}
 	earlier, err := s.guest(ctx, e.UID, guest.Email)
@@ -168,8 +165,12 @@ func (s *Service) RefuseGuest(ctx context.Context, guest Guest) (Refused, error)
 	return refused, wrap("refuse guest", err)
 }
 
-// refuse sends a CANCEL for the UID that the forwarded guest's calendar holds, to the guest alone (RFC 5546 §3.2.3, field rule 32).
+// refuse sends a CANCEL for the UID that the forwarded guest's calendar holds, to the guest alone (RFC 5546 §3.2.3, field rule 32). Who answered
+// without having had any invitation holds none.
 func (s *Service) refuse(ctx context.Context, e Event, guest Guest) (Refused, error) {
+	if known(guest.Reply.Invited) == "" {
+		return Refused{Result: RefusedNow, Guest: guest}, nil
+	}
 	cancel, err := s.invitation(e, imip.MethodCancel)
 	if err != nil {
 		return Refused{}, err

@@ -254,6 +254,39 @@ func TestProposalOver(t *testing.T) {
 	expect(t, "mails", []string{}, w.mails.take(t))
 }
 
+// Nor is anything left to decide about a date that was called off.
+func TestProposalForADateCalledOff(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create("RRULE:FREQ=WEEKLY;COUNT=4")
+	w.Invite(event, bob)
+	at := map[string]invite.ProposalState{}
+	look := func() map[string]invite.ProposalState {
+		t.Helper()
+		page, _, err := w.Service.Proposals(t.Context(), event.UID, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page {
+			at[p.RecurrenceID] = p.StateAt(w.Event(event.UID))
+		}
+		return at
+	}
+	for _, instance := range []string{"20260408T090000Z", "20260415T090000Z"} {
+		if err := w.Store.PutProposal(t.Context(), invite.Proposal{
+			UID: event.UID, Email: bob, RecurrenceID: instance, Start: event.DTStart + 3600, End: event.DTEnd + 3600, DTStamp: 1, State: invite.ProposalOpen, TZID: event.TZID,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, "before", map[string]invite.ProposalState{"20260408T090000Z": invite.ProposalOpen, "20260415T090000Z": invite.ProposalOpen}, look())
+	w.cancel(event, "RECURRENCE-ID:20260408T090000Z")
+	expect(t, "after", map[string]invite.ProposalState{"20260408T090000Z": invite.ProposalOver, "20260415T090000Z": invite.ProposalOpen}, look())
+	w.mails.take(t)
+	declined, err := w.Service.DeclineProposal(t.Context(), event.UID, bob, "20260408T090000Z", "")
+	expect(t, "decline", []any{invite.DeclinedOver, nil}, []any{declined.Result, err})
+	expect(t, "mails", []string{}, w.mails.take(t))
+}
+
 func TestDeclineProposal(t *testing.T) {
 	w := newWorld(t)
 	event := w.Create("RRULE:FREQ=WEEKLY;COUNT=4")

@@ -1,6 +1,10 @@
 package invite
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/calendarinvite/calendarinviteserver/internal/itip"
+)
 
 // Proposal is another time that a guest proposed (a COUNTER, RFC 5546 §3.2.7). A guest's newest proposal for an event, or for an
 // instance of it, replaces their earlier one.
@@ -46,8 +50,21 @@ const (
 // decide, whether it was taken up or not (as itip.Counter says of those that arrive then).
 func (p Proposal) StateAt(e Event) ProposalState {
 	planned := occasionOf(e, p.RecurrenceID)
-	if p.State == ProposalOpen && (planned.Cancelled || p.Sequence < planned.Rescheduled) {
+	if p.State == ProposalOpen && (planned.Cancelled || p.Sequence < planned.Rescheduled || p.calledOff(e)) {
 		return ProposalOver
 	}
 	return p.State
+}
+
+// calledOff reports whether the instance that the proposal is about takes place no more.
+func (p Proposal) calledOff(e Event) bool {
+	if p.RecurrenceID == "" {
+		return false
+	}
+	calendar, err := e.ReadCalendar()
+	if err != nil {
+		return false // a record without its calendar cannot tell
+	}
+	_, takesPlace := itip.CounteredEvent(calendar, itip.Proposal{Instance: p.RecurrenceID})
+	return !takesPlace
 }

@@ -64,14 +64,11 @@ func thread(m *imip.Message, keys *seal.Keys) (uid, invited string) {
 	return "", ""
 }
 
-// minNamedUID is the least length of an event's uid in a subject: SES's message ids have 40 characters, and words fewer.
-const minNamedUID = 36
-
 // namedEvent is the first word of a subject that may be an event's uid; "" without one.
 func namedEvent(subject string) string {
 	for word := range strings.FieldsFuncSeq(subject, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if uid := ownUID(word); len(uid) >= minNamedUID {
-			return uid
+		if LooksLikeUID(word) {
+			return ownUID(word)
 		}
 	}
 	return ""

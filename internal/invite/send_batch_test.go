@@ -174,6 +174,35 @@ func TestSendBatchTakesOver(t *testing.T) {
 	w.Check()
 }
 
+// Whom SES does not send to yet, as in its sandbox, waits; everybody else gets the mail.
+func TestSendBatchNotVerified(t *testing.T) {
+	w := newWorld(t)
+	w.allowBulk()
+	event := w.Create()
+	people := guests(40)
+	unverified := map[string]bool{}
+	for _, email := range people[:12] {
+		unverified[email] = true
+	}
+	w.mails.fail = func(_ int, mail invite.Outgoing) error {
+		if unverified[mail.To] {
+			return fault.New(fault.Internal, invite.ReasonNotVerified, "")
+		}
+		return nil
+	}
+	if _, err := w.Service.SendBatch(t.Context(), list("bulk-1", event, people...)); fault.ReasonOf(err) != invite.ReasonNotVerified {
+		t.Errorf("somebody remains unsent: %v", err)
+	}
+	expect(t, "mails", 28, len(w.mails.take(t)))
+	if a := w.Attendee(event, people[0]); a.Delivery != invite.DeliveryQueued || a.Undeliverable != "" {
+		t.Errorf("%+v", a)
+	}
+	clear(unverified)
+	w.send(list("bulk-1", event, people...))
+	expect(t, "mails to those who waited", 12, len(w.mails.take(t)))
+	w.Check()
+}
+
 // Whatever stops a batch, the same batch again sends only what was not sent, and tells each thing under one ID.
 func TestSendBatchAgain(t *testing.T) {
 	down := errors.New("down")

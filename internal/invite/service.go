@@ -30,14 +30,14 @@ var (
 	ErrEventChanged = errors.New("invite: the record changed since it was read")
 )
 
-// GuestPolicy is what happens to the answer of a guest whom somebody else forwarded the invitation to (spec §2.5).
+// GuestPolicy is what happens to the answer of a guest who was not invited: mostly, whom somebody forwarded the invitation to (spec §2.5).
 type GuestPolicy string
 
 // The policies for forwarded guests.
 const (
 	AcceptGuests GuestPolicy = "accept" // they join the event, origin shared
 	HoldGuests   GuestPolicy = "hold"   // the answer is not counted; the organizer decides
-	RefuseGuests GuestPolicy = "refuse" // the answer is not counted; a CANCEL goes back
+	RefuseGuests GuestPolicy = "refuse" // the answer is not counted; a CANCEL goes back, where there was an invitation
 )
 
 // Config is what the settings of spec §10 say to this package.

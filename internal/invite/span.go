@@ -22,8 +22,20 @@ func (e Event) InstanceSpan(key string) when.Span {
 	if !ok {
 		return when.Span{}
 	}
-	return when.New(start, start+e.DTEnd-e.DTStart, e.AllDay, e.TZID, "")
+	return e.alike(when.New(start, start+e.DTEnd-e.DTStart, e.AllDay, e.TZID, ""))
 }
 
-// Span is when the event would take place.
-func (p Proposal) Span() when.Span { return when.New(p.Start, p.End, p.AllDay, p.TZID, "") }
+// Span is when the event would take place, in the event's own zone.
+func (p Proposal) Span(e Event) when.Span {
+	return e.alike(when.New(p.Start, p.End, p.AllDay, p.TZID, ""))
+}
+
+// alike is the time in the zone in which the event's is told, which a record's TZID need not name.
+func (e Event) alike(span when.Span) when.Span {
+	own := e.Span()
+	if !own.Known() || own.AllDay || own.Floating || span.AllDay || span.Floating || !span.Known() {
+		return span
+	}
+	span.Start, span.End = span.Start.In(own.Start.Location()), span.End.In(own.Start.Location())
+	return span
+}

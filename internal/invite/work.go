@@ -10,7 +10,6 @@ const (
 	WorkList         WorkKind = "list"         // a list of people is being invited
 	WorkUpdate       WorkKind = "update"       // the attendees are told of a change
 	WorkCancellation WorkKind = "cancellation" // ... that the event, or instances of it, are called off
-	WorkAgain        WorkKind = "again"        // a list of those who are behind the event's revision is being sent it again
 )
 
 // WorkKept is how long the record of a work is kept after its start, in seconds: 90 days, as Step Functions keeps an execution.

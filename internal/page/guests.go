@@ -12,11 +12,11 @@ const (
 	GuestRefused  GuestState = "refused"
 )
 
-// Guest is somebody who answered an invitation that was sent to another.
+// Guest is somebody who answered without being invited.
 type Guest struct {
 	Name    string // may be empty
 	Email   string
-	Invited string // the address whose invitation it was
+	Invited string // the address whose invitation it was; may be empty
 	Answer  Answer
 	Comment string
 	State   GuestState

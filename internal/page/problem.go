@@ -9,7 +9,7 @@ const (
 	LinkBroken     Reason = "link-broken" // forged, or cut off in the mail
 	EventCancelled Reason = "event-cancelled"
 	EventOver      Reason = "event-over"
-	EventChanged   Reason = "event-changed" // while the page with the question was open
+	EventChanged   Reason = "event-changed" // its time did, while the page with the question was open
 	NotFound       Reason = "not-found"
 	NotInvited     Reason = "not-invited" // the organizer takes no forwarded guests
 	Blocked        Reason = "blocked"     // the guest has blocked the organizer

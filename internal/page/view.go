@@ -24,6 +24,7 @@ const (
 	FieldName     = "name"     // EventPage: their name, which may be empty
 	FieldAnswer   = "answer"   // RSVP: an Answer
 	FieldComment  = "comment"  // RSVP, Proposals: free text of at most CommentLength characters
+	FieldSequence = "sequence" // RSVP: the event's revision that the guest saw
 	FieldChoice   = "choice"   // Unsubscribe, Proposals, Guests: what to do
 	FieldProposal = "proposal" // Proposals: a Proposal's Key
 	FieldGuest    = "guest"    // Guests: a Guest's Key
@@ -128,7 +129,9 @@ type RSVP struct {
 	Chosen  Answer // preselected: the answer of the link
 	Given   Answer // what the guest answered before; "" = nothing
 	Comment string // preset text of the comment
-	Post    string // the form's target, a path or a URL; empty = the page's own address
+	// Sequence is the event's revision, which comes back as FieldSequence: an answer is to what the guest saw.
+	Sequence int
+	Post     string // the form's target, a path or a URL; empty = the page's own address
 }
 
 // RSVP draws the page.
@@ -145,6 +148,7 @@ func (v RSVP) fill(to values) error {
 	to.answer(v.Chosen)
 	to.comment(v.Comment)
 	to.set("comment_length", strconv.Itoa(CommentLength))
+	to.set("sequence", strconv.Itoa(v.Sequence))
 	return to.target("post", v.Post)
 }
 

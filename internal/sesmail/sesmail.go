@@ -86,7 +86,7 @@ func sendFault(err error) error {
 		// it is from. That is no fault of the recipient's.
 		// https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html
 		if strings.Contains(api.ErrorMessage(), "not verified") {
-			return fault.Wrap(fault.Internal, "ses-account", cause)
+			return fault.Wrap(fault.Internal, invite.ReasonNotVerified, cause)
 		}
 		return fault.Wrap(fault.InvalidRequest, "rejected", cause)
 	case "BadRequestException":

@@ -119,7 +119,7 @@ func TestNotVerified(t *testing.T) {
 	answer := awstest.RESTError(400, "MessageRejected")
 	answer.Body = `{"message":"Email address is not verified. The following identities failed the check in region US-EAST-1: bob@example.com"}`
 	_, err := sesmail.New(awstest.Config(awstest.Start(t, answer).URL), "").Send(t.Context(), outgoing(nil))
-	if fault.KindOf(err) != fault.Internal || fault.ReasonOf(err) != "ses-account" {
+	if fault.KindOf(err) != fault.Internal || fault.ReasonOf(err) != invite.ReasonNotVerified {
 		t.Errorf("%v", err)
 	}
 }

@@ -576,13 +576,27 @@ func TestDashboardAfterAFailedUpdate(t *testing.T) {
 	if page := b.open(event); !strings.Contains(page.Body, "3 still see the old version") {
 		t.Errorf("the page does not offer to send again:\n%s", page.Body)
 	}
+	s.fails(aws.Fault{Function: "send-event-update", Action: "lambda:Invoke", Kind: "fail"}) // SES is still away
 	b.answers(b.post(event+"/again", "scope", "outdated"), 303, event+"?count=3&done=again")
+	s.settle()
+	s.Faults.Clear()
+	if got := counts(); got["current"] != 0 || got["outdated"] != 3 {
+		t.Errorf("after it failed again: %v", got)
+	}
+	for range 2 { // whoever clicks twice sends once
+		b.post(event+"/again", "scope", "outdated")
+	}
 	for _, who := range p.guests {
 		s.WaitSent(who.Email, 2)
 	}
 	s.settle()
 	if got := counts(); got["current"] != 3 || got["outdated"] != 0 {
 		t.Errorf("sent again: %v", got)
+	}
+	for _, who := range p.guests {
+		if n := len(s.Sent(who.Email)); n != 2 {
+			t.Errorf("%s has %d mails", who.Email, n)
+		}
 	}
 	if page := b.open(event); strings.Contains(page.Body, "still see the old version") {
 		t.Error("the page still offers to send again")

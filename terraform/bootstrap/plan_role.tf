@@ -2,7 +2,7 @@
 # mail, no record, no log, no secret, no API key. The state is all it reads of an object; it holds the values of dev's API keys.
 
 resource "aws_iam_role" "plan" {
-  count = var.repository == "" ? 0 : 1
+  count = var.repository != "" && contains(var.stages, "dev") ? 1 : 0
 
   name                 = "cis-plan"
   description          = "GitHub Actions of ${var.repository}, pull requests"

@@ -66,7 +66,7 @@ func (d Done) words(about string, count int) (text string, bad bool) {
 	case DoneAdmitted:
 		return about + " is on the guest list, and hears of every change.", false
 	case DoneRefused:
-		return about + " is not on the guest list, and is sent a cancellation.", false
+		return about + " is not on the guest list.", false
 	case DoneDeclined:
 		return "Declined. We tell " + about + ", and your event stays as it is.", false
 	case DoneSwitched:

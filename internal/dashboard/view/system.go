@@ -28,8 +28,8 @@ type SystemMoment struct {
 	Bounces          int
 }
 
-// Rates are the shares of invitations that came back or were complained about, 0 to 1. SES counts updates among the mails too, so its own rates
-// are no higher. It puts an account under review at 5% bounces or 0.1%
+// Rates are the shares of invitations that came back or were complained about, 0 to 1. SES counts every mail, over a number that it does not tell.
+// It puts an account under review at 5% bounces or 0.1%
 // complaints, and may stop its sending at 10% or 0.5% (Amazon SES Developer Guide, "Understanding your account's reputation").
 type Rates struct {
 	Bounce, Complaint float64
@@ -44,7 +44,7 @@ const (
 	ComplaintStop   = 0.005
 )
 
-// Queue is work that waits.
+// Queue is a workflow with what is under way.
 type Queue struct {
 	Name    string
 	Running int

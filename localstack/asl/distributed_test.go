@@ -67,10 +67,11 @@ func TestDistributedMap(t *testing.T) {
 			`"ItemsPath":"$.list","ItemBatcher":{"MaxItemsPerBatchPath":"$.n","MaxInputBytesPerBatchPath":"$.b","BatchInput":{"k.$":"$.k","c":1}},`, `{"list":[1,2,3],"n":2,"b":262144,"k":7}`,
 			`[{"BatchInput":{"k":7,"c":1},"Items":[1,2]},{"BatchInput":{"k":7,"c":1},"Items":[3]}]`,
 		},
-		"batches of bytes": {`"ItemBatcher":{"MaxInputBytesPerBatch":16},`, `["a","b","c"]`, `[{"Items":["a"]},{"Items":["b"]},{"Items":["c"]}]`},
-		"selected batches": {`"ItemSelector":{"v.$":"$$.Map.Item.Value"},"ItemBatcher":{"MaxItemsPerBatch":2},`, `[1,2]`, `[{"Items":[{"v":1},{"v":2}]}]`},
-		"a list in S3":     {fromList, `{"key":"list"}`, `[{"n":1},{"n":2},{"n":3}]`},
-		"some of a list":   {strings.Replace(fromList, `"JSONL"`, `"JSONL","MaxItemsPath":"$.most"`, 1), `{"key":"list","most":2}`, `[{"n":1},{"n":2}]`},
+		"batches of bytes":                     {`"ItemBatcher":{"MaxInputBytesPerBatch":16},`, `["a","b","c"]`, `[{"Items":["a"]},{"Items":["b"]},{"Items":["c"]}]`},
+		"selected batches":                     {`"ItemSelector":{"v.$":"$$.Map.Item.Value"},"ItemBatcher":{"MaxItemsPerBatch":2},`, `[1,2]`, `[{"Items":[{"v":1},{"v":2}]}]`},
+		"a list in S3":                         {fromList, `{"key":"list"}`, `[{"n":1},{"n":2},{"n":3}]`},
+		"a list in S3, whatever else there is": {`"ItemsPath":"$.nothing",` + fromList, `{"key":"list"}`, `[{"n":1},{"n":2},{"n":3}]`},
+		"some of a list":                       {strings.Replace(fromList, `"JSONL"`, `"JSONL","MaxItemsPath":"$.most"`, 1), `{"key":"list","most":2}`, `[{"n":1},{"n":2}]`},
 		"objects": {
 			`"ItemReader":{"Resource":"arn:aws:states:::s3:listObjectsV2","ReaderConfig":{"MaxItems":1},"Parameters":{"Bucket":"data","Prefix":"li"}},"ItemSelector":{"k.$":"$$.Map.Item.Value.Key","s.$":"$$.Map.Item.Value.LastModified"},`,
 			`{}`, `[{"k":"list","s":1000000000}]`,
@@ -98,15 +99,16 @@ func TestDistributedMap(t *testing.T) {
 
 func TestDistributedMapFails(t *testing.T) {
 	for name, c := range map[string]struct{ fields, states, input, name, cause string }{
-		"no list":      {fromList, passing, `{"key":"none"}`, ErrorItemReader, "no object data/none"},
-		"a bad list":   {fromList, passing, `{"key":"bad"}`, ErrorItemReader, "Line 2 of the JSONL file could not be read: asl: reading JSON: unexpected EOF"},
-		"no key":       {fromList, passing, `{"key":1}`, ErrorRuntime, "An error occurred while executing the state 'M' (entered at the event id #2). The Parameters must contain 'Key', a text"},
-		"no bucket":    {`"ItemsPath":"$.list",` + toBucket, passing, `{"list":[1],"bucket":"none"}`, ErrorResultWriter, "no bucket none"},
-		"selector":     {`"ItemSelector":{"x.$":"$$.Map.Item.Value.x"},`, passing, `[{}]`, ErrorRuntime, ""},
-		"a long item":  {`"ItemBatcher":{"MaxInputBytesPerBatch":20},`, passing, `["0123456789"]`, ErrorDataLimitExceeded, "An item is too long for the input of a child execution, which has at most 20 bytes."},
-		"batch limits": {`"ItemsPath":"$.list","ItemBatcher":{"MaxItemsPerBatchPath":"$.n"},`, passing, `{"list":[],"n":-1}`, ErrorRuntime, "An error occurred while executing the state 'M' (entered at the event id #2). MaxItemsPerBatch cannot be negative."},
-		"a child":      {``, picky, `[{"bad":false},{"bad":true}]`, ErrorToleratedFailures, "The specified tolerated failure threshold was exceeded"},
-		"long results": {``, `"StartAt":"P","States":{"P":{"Type":"Pass","Result":"` + strings.Repeat("x", 100_000) + `","End":true}}`, `[1,2,3]`, ErrorDataLimitExceeded, "The state/task 'M' returned a result with a size exceeding the maximum number of bytes service limit."},
+		"no list":        {fromList, passing, `{"key":"none"}`, ErrorItemReader, "no object data/none"},
+		"a bad list":     {fromList, passing, `{"key":"bad"}`, ErrorItemReader, "Line 2 of the JSONL file could not be read: asl: reading JSON: unexpected EOF"},
+		"less than none": {strings.Replace(fromList, `"JSONL"`, `"JSONL","MaxItemsPath":"$.most"`, 1), passing, `{"key":"bad","most":-1}`, ErrorItemReader, "field MaxItems must be positive"},
+		"no key":         {fromList, passing, `{"key":1}`, ErrorRuntime, "An error occurred while executing the state 'M' (entered at the event id #2). The Parameters must contain 'Key', a text"},
+		"no bucket":      {`"ItemsPath":"$.list",` + toBucket, passing, `{"list":[1],"bucket":"none"}`, ErrorResultWriter, "no bucket none"},
+		"selector":       {`"ItemSelector":{"x.$":"$$.Map.Item.Value.x"},`, passing, `[{}]`, ErrorRuntime, ""},
+		"a long item":    {`"ItemBatcher":{"MaxInputBytesPerBatch":20},`, passing, `["0123456789"]`, ErrorDataLimitExceeded, "An item is too long for the input of a child execution, which has at most 20 bytes."},
+		"batch limits":   {`"ItemsPath":"$.list","ItemBatcher":{"MaxItemsPerBatchPath":"$.n"},`, passing, `{"list":[],"n":-1}`, ErrorRuntime, "An error occurred while executing the state 'M' (entered at the event id #2). MaxItemsPerBatch cannot be negative."},
+		"a child":        {``, picky, `[{"bad":false},{"bad":true}]`, ErrorToleratedFailures, "The specified tolerated failure threshold was exceeded"},
+		"long results":   {``, `"StartAt":"P","States":{"P":{"Type":"Pass","Result":"` + strings.Repeat("x", 100_000) + `","End":true}}`, `[1,2,3]`, ErrorDataLimitExceeded, "The state/task 'M' returned a result with a size exceeding the maximum number of bytes service limit."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab()
@@ -359,7 +361,6 @@ func TestLoadRefusesOfDistributed(t *testing.T) {
 		{dmap(reader(`"InputType":"JSON","MaxItems":100000001`), passing), "The value must be from 0 to 100000000"},
 		{dmap(strings.Replace(reader(`"InputType":"JSON"`), `"Key"`, `"VersionId":"1","Key"`, 1), passing), "parameter VersionId at"},
 		{dmap(`"ItemReader":{"Resource":"arn:aws:states:::dynamodb:scan","Parameters":{}},`, passing), "resource arn:aws:states:::dynamodb:scan at"},
-		{dmap(`"ItemsPath":"$.a",`+reader(`"InputType":"JSON"`), passing), "Only one of these fields may be given: [ItemReader ItemsPath]"},
 		{dmap(`"ItemBatcher":{},`, passing), "One of MaxItemsPerBatch and MaxInputBytesPerBatch must be given at /States/M/ItemBatcher"},
 		{dmap(`"ItemBatcher":{"MaxInputBytesPerBatch":262145},`, passing), "The value must be from 1 to 262144"},
 		{dmap(`"ToleratedFailurePercentage":100.5,`, passing), "The value must be a number from 0 to 100"},

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"cmp"
 	"crypto/md5"  //nolint:gosec // States.Hash offers it
 	"crypto/sha1" //nolint:gosec // States.Hash offers it
 	"crypto/sha256"
@@ -12,6 +13,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -50,9 +52,10 @@ const (
 
 func array(args []any, _ data) (any, bool) { return args, true }
 
+// arrayContains compares as AWS does: the texts of the values, in which "1" and 1 are alike and 1 and 1.0 are not.
 func arrayContains(args []any, _ data) (any, bool) {
 	list, ok := args[0].([]any)
-	return ok && slices.ContainsFunc(list, func(e any) bool { return same(e, args[1]) }), ok
+	return ok && slices.ContainsFunc(list, func(e any) bool { return plain(e) == plain(args[1]) }), ok
 }
 
 // same compares as AWS's JSON library does, to which 1 and 1.0 are different values.
@@ -64,7 +67,7 @@ func same(a, b any) bool {
 
 func arrayGetItem(args []any, _ data) (any, bool) {
 	list, okList := args[0].([]any)
-	i, okIndex := rounded(args[1])
+	i, okIndex := truncated(args[1])
 	if !okList || !okIndex || i < 0 || i >= int64(len(list)) {
 		return nil, false
 	}
@@ -78,7 +81,7 @@ func arrayLength(args []any, _ data) (any, bool) {
 
 func arrayPartition(args []any, _ data) (any, bool) {
 	list, okList := args[0].([]any)
-	size, okSize := rounded(args[1])
+	size, okSize := truncated(args[1])
 	if !okList || !okSize || size < 1 {
 		return nil, false
 	}
@@ -92,9 +95,9 @@ func arrayPartition(args []any, _ data) (any, bool) {
 }
 
 func arrayRange(args []any, _ data) (any, bool) {
-	first, ok1 := rounded(args[0])
-	last, ok2 := rounded(args[1])
-	step, ok3 := rounded(args[2])
+	first, ok1 := truncated(args[0])
+	last, ok2 := truncated(args[1])
+	step, ok3 := truncated(args[2])
 	if !ok1 || !ok2 || !ok3 || step == 0 {
 		return nil, false
 	}
@@ -108,6 +111,7 @@ func arrayRange(args []any, _ data) (any, bool) {
 	return list, true
 }
 
+// arrayUnique leaves the values in the order of a java.util.HashSet, as AWS does.
 func arrayUnique(args []any, _ data) (any, bool) {
 	list, ok := args[0].([]any)
 	unique := []any{}
@@ -116,7 +120,53 @@ func arrayUnique(args []any, _ data) (any, bool) {
 			unique = append(unique, e)
 		}
 	}
+	buckets := uint32(16)
+	for float64(buckets) < float64(len(list))/0.75+1 {
+		buckets *= 2
+	}
+	bucket := func(v any) uint32 {
+		h := uint32(javaHash(v))
+		return (h ^ h>>16) & (buckets - 1)
+	}
+	slices.SortStableFunc(unique, func(a, b any) int { return cmp.Compare(bucket(a), bucket(b)) })
 	return unique, ok
+}
+
+// javaHash is the hashCode of the value, as Java's collections, strings and numbers define it.
+func javaHash(v any) (h int32) {
+	switch v := v.(type) {
+	case nil:
+		return 0
+	case bool:
+		if v {
+			return 1231
+		}
+		return 1237
+	case string:
+		for _, unit := range utf16.Encode([]rune(v)) {
+			h = 31*h + int32(unit)
+		}
+	case []any:
+		h = 1
+		for _, e := range v {
+			h = 31*h + javaHash(e)
+		}
+	case *Object:
+		for _, key := range v.keys {
+			h += javaHash(key) ^ javaHash(v.values[key])
+		}
+	default:
+		n, isInteger := integer(v)
+		if isInteger && n == int64(int32(n)) {
+			return int32(n)
+		}
+		if !isInteger {
+			f, _ := float(v)
+			n = int64(math.Float64bits(f))
+		}
+		h = int32(uint64(n) ^ uint64(n)>>32)
+	}
+	return h
 }
 
 func base64Decode(args []any, _ data) (any, bool) {

@@ -119,7 +119,7 @@ func (p *pathParser) call(depth int) (expression, error) {
 		p.spaces()
 	}
 	if n := len(c.args); n < signature.least || n > signature.most {
-		return nil, p.fail("%s does not take %d arguments", c.name, n)
+		return nil, p.refuse("%s with %d arguments", c.name, n) // AWS takes the definition, and fails when it comes to it
 	}
 	c.do, c.text = signature.do, p.text[start:p.pos]
 	return c, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // itemReader is ItemReader: where the items of a distributed Map are, and how they are written there.
@@ -53,9 +54,12 @@ func (r *itemReader) items(ctx context.Context, d data) (items, *Failure) {
 	if failure != nil {
 		return nil, failure
 	}
-	most, failure := r.most.integer("MaxItemsPath", "MaxItems", d)
+	most, failure := r.most.signed("MaxItemsPath", d)
 	if failure != nil {
 		return nil, failure
+	}
+	if most < 0 {
+		return func(func(any) error) error { return readerFailed("field MaxItems must be positive") }, nil // of the Map Run, which has begun
 	}
 	var all items
 	if r.listing {
@@ -150,10 +154,20 @@ func (r *itemReader) parse(in io.Reader, yield func(any) error) error {
 	return parseJSONLines(in, yield)
 }
 
+const duplicateHeaders = "CSV headers cannot contain duplicates."
+
+func hasDuplicates(headers []string) bool {
+	sorted := slices.Sorted(slices.Values(headers))
+	return len(slices.Compact(sorted)) < len(headers)
+}
+
 // parseCSV makes each row an object of texts. What a row has too few is empty, what it has too many is dropped.
 func (r *itemReader) parseCSV(in io.Reader, yield func(any) error) error {
 	rows := newCSVReader(in, r.delimiter)
 	headers := r.headers
+	if hasDuplicates(headers) {
+		return readerFailed(duplicateHeaders)
+	}
 	for {
 		fields, err := rows.row()
 		if errors.Is(err, io.EOF) {
@@ -170,7 +184,9 @@ func (r *itemReader) parseCSV(in io.Reader, yield func(any) error) error {
 			if length > maxHeader {
 				return readerFailed("The headers of the CSV file are longer than %d bytes.", maxHeader)
 			}
-			headers = fields
+			if headers = fields; hasDuplicates(headers) {
+				return readerFailed(duplicateHeaders)
+			}
 			continue
 		}
 		item := NewObject()

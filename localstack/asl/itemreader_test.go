@@ -39,6 +39,7 @@ func TestReadCSV(t *testing.T) {
 		{"empty lines and CRLF", "a,b\r\n\r\n1,2\r\n\n", `{"a":"1","b":"2"}`},
 		{"spaces are data", "a\n   \n", `{"a":"   "}`},
 		{"an empty text", "a\n\"\"\n", `{"a":""}`},
+		{"the same header twice", "a,b,a\n1,2,3\n", "CSV headers cannot contain duplicates."},
 		{"open quote", "a\n1\n\"2\n3\n", "The CSV file could not be read: line 3: a quote is not closed"},
 		{"long headers", strings.Repeat("a,", 6000) + "\n", "The headers of the CSV file are longer than 10240 bytes."},
 		{"a row without end", "a\n" + strings.Repeat("x", maxItem+1), "The CSV file could not be read: line 2: the row is longer than 8388608 bytes"},
@@ -46,6 +47,9 @@ func TestReadCSV(t *testing.T) {
 		if got := read(&itemReader{format: "CSV", delimiter: ','}, c.text); got != c.want {
 			t.Errorf("%s: %.200q, want %q", c.name, got, c.want)
 		}
+	}
+	if got := read(&itemReader{format: "CSV", delimiter: ',', headers: []string{"x", "x"}}, "1,2"); got != "CSV headers cannot contain duplicates." {
+		t.Errorf("the same header given twice: %s", got)
 	}
 	for name, delimiter := range csvDelimiters {
 		if got := read(&itemReader{format: "CSV", delimiter: delimiter, headers: []string{"x", "y"}}, "1"+string(delimiter)+"2"); got != `{"x":"1","y":"2"}` {

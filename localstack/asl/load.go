@@ -52,10 +52,10 @@ func Load(definition []byte, env Environment) (*Machine, error) {
 	l := &loader{env: env, express: env.Express, names: map[string]bool{}, labels: map[string]bool{}}
 	m := l.machine(definition)
 	switch {
+	case len(l.unsupported) > 0: // first: what is not known here, such as JSONata, may be why other things look wrong
+		return nil, &Unsupported{l.unsupported}
 	case len(l.invalid) > 0:
 		return nil, &InvalidDefinition{l.invalid}
-	case len(l.unsupported) > 0:
-		return nil, &Unsupported{l.unsupported}
 	}
 	return m, nil
 }

@@ -14,7 +14,6 @@ func (l *loader) distributed(m mapping, p processor, name string, f *fields) *di
 	w.label = l.label(name, f)
 	w.tolerated = f.tolerated()
 	if o := f.object("ItemReader"); o != nil {
-		f.exclusive("ItemReader", "ItemsPath")
 		w.reader = l.itemReader(f.fields(o, f.at+"/ItemReader"))
 	}
 	if o := f.object("ItemBatcher"); o != nil {

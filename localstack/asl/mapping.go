@@ -103,6 +103,15 @@ func (w *mapping) input(v *visit, here *Object, payload, item any) (any, *Failur
 // integer is the amount, which must not be negative where it comes from a path. AWS also takes a string of
 // digits there.
 func (a amount) integer(field, name string, d data) (int64, *Failure) {
+	n, failure := a.signed(field, d)
+	if failure == nil && n < 0 {
+		failure = runtimeError("%s cannot be negative.", name)
+	}
+	return n, failure
+}
+
+// signed is the amount, which may be negative.
+func (a amount) signed(field string, d data) (int64, *Failure) {
 	if a.path == nil {
 		return a.n, nil
 	}
@@ -112,11 +121,8 @@ func (a amount) integer(field, name string, d data) (int64, *Failure) {
 	}
 	digits := plain(found)
 	n, err := strconv.ParseInt(digits, 10, 64)
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, runtimeError("The %s field refers to value \"%s\" which is not a valid integer: %s", field, digits, a.path)
-	case n < 0:
-		return 0, runtimeError("%s cannot be negative.", name)
 	}
 	return n, nil
 }

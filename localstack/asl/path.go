@@ -130,7 +130,7 @@ func (p *pathParser) parse() (*Path, error) {
 			s, err = p.bracket()
 		default:
 			path.text = p.text[start:p.pos]
-			return path, nil
+			return path, p.known(path)
 		}
 		if err != nil {
 			return nil, err
@@ -141,7 +141,20 @@ func (p *pathParser) parse() (*Path, error) {
 		return nil, p.fail("ends with ..")
 	}
 	path.text = p.text[start:p.pos]
-	return path, nil
+	return path, p.known(path)
+}
+
+// known refuses what AWS has added to the context object and this interpreter does not make: the item's source and key.
+// https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+func (p *pathParser) known(path *Path) error {
+	names := make([]string, 0, 3)
+	for _, s := range path.steps[:min(3, len(path.steps))] {
+		names = append(names, s.name)
+	}
+	if field := strings.Join(names, "."); path.context && (field == "Map.Item.Source" || field == "Map.Item.Key") {
+		return p.refuse("field %s of the context object", field)
+	}
+	return nil
 }
 
 // identifier reads the name of a variable.

@@ -30,6 +30,10 @@ func notifyOrganizerOfSuccessfulEventCreation(ctx context.Context, a *app.App) a
 		if e.UID == "" {
 			return notify.Told{}, fault.New(fault.InvalidRequest, "no-event", "The data holds no event.")
 		}
+		unknownZone := ""
+		if done.Asked != nil {
+			unknownZone = done.Asked.UnknownZone
+		}
 		return tell(ctx, a, notifier, done.RequestRead, notify.NewEvent{
 			Mailto:      e.MailTo,
 			Organizer:   e.Organizer,
@@ -40,6 +44,7 @@ func notifyOrganizerOfSuccessfulEventCreation(ctx context.Context, a *app.App) a
 			Events:      done.Created.Done.Events,
 			InviteLink:  inviteLink(apiURL, e.UID, keys),
 			EventPage:   eventPage(dashboard, e.UID),
+			UnknownZone: unknownZone,
 			Development: development,
 		})
 	})

@@ -91,8 +91,10 @@ func (r route) write(b *bytes.Buffer, d *document) {
 		}
 	}
 	if r.RequestBody != nil {
+		what := "Body"
 		for _, body := range r.RequestBody.Content {
-			fmt.Fprintf(b, "\nBody: `%s`%s\n", body.Key, shapeLink(body.Value.Schema, ", "))
+			fmt.Fprintf(b, "\n%s: `%s`%s\n", what, body.Key, shapeLink(body.Value.Schema, ", "))
+			what = "Or"
 			if len(body.Value.Schema.Properties) > 0 {
 				b.WriteString("\n")
 				writeFields(b, body.Value.Schema)

@@ -21,7 +21,7 @@ var (
 	emailColumns = []string{
 		"email", "emailaddress", "mail", "mailaddress", "emailid",
 		"email1value", "email1address", "email1", "primaryemail", "primaryemailaddress", "workemail", "emailwork", "personalemail", // contacts
-		"attendeeemail", "guestemail", "contactemail", "subscriberemail", "useremail",
+		"emails", "emailaddressother", "attendeeemail", "guestemail", "contactemail", "subscriberemail", "useremail",
 		"emailadresse", "mailadresse", "epostadresse", // de, da, no
 		"courriel", "adresseemail", "adressemail", "adressecourriel", "adressedemessagerie", "adresseelectronique", // fr
 		"correo", "correoelectronico", "direcciondecorreo", "direcciondecorreoelectronico", "emailcorreo", // es
@@ -36,12 +36,12 @@ var (
 		"anzeigename", "vollstandigername", "nomcomplet", "nombrecompleto", "nomecompleto", "naam", "namn", "navn", "imieinazwisko", "имя", "氏名", "名前", "姓名", "이름",
 	}
 	firstColumns = []string{
-		"firstname", "fname", "givenname", "first", "forename",
+		"firstname", "attendeefirstname", "fname", "givenname", "first", "forename",
 		"vorname", "prenom", "nombre", "nome", "voornaam", "fornamn", "fornavn", "etunimi", "imie", "ad", "名",
 	}
 	middleColumns = []string{"middlename", "additionalname", "weiterevornamen", "zweitervorname", "deuxiemeprenom", "segundonombre", "secondonome"}
 	lastColumns   = []string{
-		"lastname", "lname", "surname", "familyname", "last",
+		"lastname", "attendeelastname", "attendeesurname", "lname", "surname", "familyname", "last",
 		"nachname", "familienname", "nom", "nomdefamille", "apellido", "apellidos", "cognome", "sobrenome", "achternaam", "efternamn", "etternavn", "efternavn", "sukunimi", "nazwisko", "soyad", "фамилия", "姓",
 	}
 )

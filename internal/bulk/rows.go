@@ -32,8 +32,8 @@ type Reader struct {
 }
 
 // Rows starts to read a list: the decoded body of a mail's part, which must not be changed afterwards. It finds out the charset, the
-// delimiter (comma, semicolon, tab or bar; Excel's line "sep=" counts) and, by the names in the first row that is not empty, the
-// columns; only a list of nothing but addresses needs no such row. Faults InvalidRequest: ReasonEmptyList, ReasonNotText,
+// delimiter (comma, semicolon, tab or bar; Excel's line "sep=" counts) and, by the names in the first row that is not empty, or in one soon
+// after it, the columns; only a list of nothing but addresses needs no such row. Faults InvalidRequest: ReasonEmptyList, ReasonNotText,
 // ReasonNoHeader, ReasonNoEvent.
 func Rows(body []byte, o Options) (*Reader, error) {
 	if workbook(body) {
@@ -58,15 +58,15 @@ func Rows(body []byte, o Options) (*Reader, error) {
 		}
 		r.next()
 	}
-	if !r.findColumns(commas) {
-		if !r.onlyAddresses() {
-			return nil, refuse(ReasonNoHeader)
-		}
-		r.columns = noColumns
-		r.columns.email = 0
-	} else {
+	switch {
+	case r.findColumns(commas) || !r.onlyAddresses() && r.findHeader(commas):
 		r.scanner.peek(r.comma)
 		r.next()
+	case r.onlyAddresses():
+		r.columns = noColumns
+		r.columns.email = 0
+	default:
+		return nil, refuse(ReasonNoHeader)
 	}
 	if r.columns.uid < 0 && r.uid == "" {
 		return nil, refuse(ReasonNoEvent)
@@ -107,10 +107,28 @@ func (r *Reader) findColumns(commas string) bool {
 	return r.columns.email >= 0
 }
 
-// onlyAddresses reports whether the first row, instead of a header, is an address and nothing else.
+// maxPreamble is in how many records above a header something else may stand: the notes of LinkedIn, the table's name of Numbers, the
+// meeting's of Zoom.
+const maxPreamble = 10
+
+// findHeader moves on to the first of the next records that is a header; false when none is.
+func (r *Reader) findHeader(commas string) bool {
+	for range maxPreamble {
+		r.next()
+		if r.scanner.peek(r.comma) == nil {
+			return false
+		}
+		if r.findColumns(commas) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyAddresses reports whether the row, instead of a header, is an address and nothing else.
 func (r *Reader) onlyAddresses() bool {
 	first := r.scanner.peek(r.comma)
-	if len(first.cells) != 1 || first.problem != "" {
+	if first == nil || first.problem != "" || len(first.cells) == 0 || !blank(first.cells[1:]) {
 		return false
 	}
 	email, _ := splitMailbox(cellText(first.cells[0]))
@@ -179,6 +197,7 @@ func joinName(first, middle, last string) string {
 
 // splitMailbox takes a mailbox apart (RFC 5322 §3.4), as mail programs copy it: "Jane Doe" <jane@example.com>, mailto:jane@example.com.
 func splitMailbox(cell string) (email, display string) {
+	cell, _, _ = strings.Cut(cell, " ::: ") // between the addresses of one person, as Google's contacts write it
 	email = strings.TrimRight(cell, ";, ")
 	if open := strings.LastIndexByte(email, '<'); open >= 0 && strings.HasSuffix(email, ">") {
 		display = strings.Trim(email[:open], "\"' ")

@@ -139,6 +139,11 @@ func TestRows(t *testing.T) {
 		{"full name before its parts", "uid,email,first name,last name,full name\nu1,a@example.com,Ann,Ng,Ann B. Ng\nu1,b@example.com,Bob,Li,\n",
 			[]bulk.Row{row(2, a, "Ann B. Ng"), row(3, b, "Bob Li")}},
 		{"family name called name", "uid,email,Name,Vorname\nu1,a@example.com,Ng,Ann\nu1,b@example.com,Bob Li,Bob\n", []bulk.Row{row(2, a, "Ann Ng"), row(3, b, "Bob Li")}},
+		{"two addresses under one label, as Google's contacts have them", "uid,Name,E-mail 1 - Value\nu1,Bo,a@example.com ::: b@example.com\n", []bulk.Row{row(2, a, "Bo")}},
+		{"notes above the header, as LinkedIn writes them", "Notes:\n\"When exporting, you may notice\nthat some addresses are missing.\"\n\nFirst Name,Last Name,Email Address,uid\nAnn,Ng,a@example.com,u1\n",
+			[]bulk.Row{row(5, a, "Ann Ng")}},
+		{"a table's name above the header, as Numbers writes it", "Table 1,,\nuid,email,name\nu1,a@example.com,Ann\n", []bulk.Row{row(3, a, "Ann")}},
+		{"names of a ticket service", "uid,Attendee first name,Attendee Surname,Attendee email\nu1,Ann,Ng,a@example.com\n", []bulk.Row{row(2, a, "Ann Ng")}},
 		{"long name", "uid,email,name\nu1,a@example.com," + strings.Repeat("n", 200) + "\n", []bulk.Row{row(2, a, strings.Repeat("n", 99)+"…")}},
 
 		{"NUL", "uid,email,name\nu1,a@example.com,A\x00B\nu1,b@example.com,B\n", []bulk.Row{bad(2, a, "A B", bulk.ReasonNotText), row(3, b, "B")}},

@@ -20,9 +20,10 @@ func (e Event) UID() string {
 	return strings.TrimSpace(UnescapeText(value(e.Component, goical.PropUID)))
 }
 
-// Sequence is the revision number (RFC 5545 §3.8.7.4); 0 when absent, negative or not a number.
+// Sequence is the revision number (RFC 5545 §3.8.7.4); 0 when absent, negative or not a number. Some calendars make it of a time in
+// milliseconds, which is more than the 31 bits of an INTEGER (§3.3.8); that counts, or what comes later would look older.
 func (e Event) Sequence() int {
-	n, err := strconv.ParseInt(strings.TrimSpace(value(e.Component, goical.PropSequence)), 10, 32)
+	n, err := strconv.ParseInt(strings.TrimSpace(value(e.Component, goical.PropSequence)), 10, 53)
 	if err != nil || n < 0 {
 		return 0
 	}

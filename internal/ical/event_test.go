@@ -108,10 +108,13 @@ func TestEvent(t *testing.T) {
 	if !slices.Equal(dates, []string{"20200103T000000Z", "20200104T000000Z", "20200105", "20200106T000000Z"}) {
 		t.Errorf("Dates: %q", dates)
 	}
-	for _, bad := range []string{"x", "-1", "1.5", "99999999999", ""} {
+	for _, bad := range []string{"x", "-1", "1.5", "99999999999999999", ""} {
 		if got := mustEvent(t, "SEQUENCE:"+bad).Sequence(); got != 0 {
 			t.Errorf("SEQUENCE %q: %d", bad, got)
 		}
+	}
+	if got := mustEvent(t, "SEQUENCE:1407317367304").Sequence(); got != 1407317367304 {
+		t.Errorf("SEQUENCE made of a time: %d", got)
 	}
 	if got := mustEvent(t, "DTSTAMP:20200102T030405").DTStamp(); got.Hour() != 3 { // the Z forgotten
 		t.Errorf("DTSTAMP without Z: %v", got)
@@ -198,6 +201,8 @@ func TestTime(t *testing.T) {
 		{`DTSTART;TZID="(UTC) Dublin, Edinburgh, Lisbon, London":20200702T030405`, "2020-07-02T02:04:05Z", ical.ZoneWindows},
 		{`DTSTART;TZID="(UTC-04:00) Georgetown, La Paz, Manaus, San Juan":20200702T030405`, "2020-07-02T07:04:05Z", ical.ZoneWindows},
 		{`DTSTART;TZID="(UTC-05:00) Berlin":20200702T030405`, "", ical.ZoneUnresolved}, // offset and place disagree
+		{`DTSTART;TZID="(UTC) Coordinated Universal Time":20200702T030405`, "2020-07-02T03:04:05Z", ical.ZoneWindows},
+		{`DTSTART;TZID="tzone://Microsoft/Utc":20200702T030405`, "2020-07-02T03:04:05Z", ical.ZoneWindows},
 		{"DTSTART;TZID=BRT:20200702T030405", "", ical.ZoneUnresolved},
 		{"DTSTART;TZID=FLE:20200702T030405", "", ical.ZoneUnresolved},
 		{"DTSTART;TZID=Local:20200702T030405", "", ical.ZoneUnresolved},

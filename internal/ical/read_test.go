@@ -60,6 +60,7 @@ var readTests = []struct {
 	{"broken before the colon (Exchange 2000)", wrap("ATTENDEE;CN=\"MHMN002\"\r\n:\r\n  MAILTO:a@x\r\n"), []string{"ATTENDEE;CN=MHMN002: MAILTO:a@x"}, 1},
 	{"fold without its space", wrap("DESCRIPTION:" + strings.Repeat("a", 64) + "\r\nbb\r\n"), []string{"DESCRIPTION:" + strings.Repeat("a", 64) + "bb"}, 1},
 	{"raw line break in a text", wrap("DESCRIPTION:Hello\r\nhttps://example.org/x\r\nsee you\r\n"), []string{`DESCRIPTION:Hello\nhttps://example.org/x\nsee you`}, 2},
+	{"a line that means nothing", wrap("UID:abc@example.com\r\nsome junk\r\nSEQUENCE:1\r\n"), []string{"SEQUENCE:1", "UID:abc@example.com"}, 1},
 	{"control characters", wrap("SUMMARY:a\x00b\x07c\td\r\n"), []string{"SUMMARY:abc\td"}, 1},
 }
 

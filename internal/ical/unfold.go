@@ -48,12 +48,16 @@ func (r *reader) read(text string) error {
 			r.line = r.lines
 			pending, started = line, true
 		case started && !isDelimiter(pending):
-			// A fold without its space, or a line break inside a text: both are seen in practice.
+			// A fold without its space, or a line break inside a text: both are seen in practice. Behind a short line that is neither, it is
+			// a line that means nothing.
 			r.problem(problemBadFold)
-			if last < 60 && isText(pending) {
+			switch short := last < 60; {
+			case short && isText(pending):
 				extend(`\n`)
+				extend(line)
+			case !short || !strings.Contains(pending, ":"):
+				extend(line)
 			}
-			extend(line)
 		default:
 			if err := flush(); err != nil {
 				return err

@@ -173,6 +173,9 @@ func parseOffset(s string) (seconds int, ok bool) {
 	case strings.HasPrefix(s, "+"):
 		s = s[1:]
 	}
+	if len(s) == 3 || len(s) == 5 {
+		s = "0" + s // "-700", as WebEx wrote it
+	}
 	if len(s) != 2 && len(s) != 4 && len(s) != 6 {
 		return 0, false
 	}

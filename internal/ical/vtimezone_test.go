@@ -52,6 +52,7 @@ func TestEmbeddedZone(t *testing.T) {
 			observance("DAYLIGHT", "20001231T000000", "+0200", "+0100", "RRULE:FREQ=YEARLY;BYDAY=-1SU"), "20200601T120000", "2020-06-01T10:00:00Z", "vtimezone"},
 		{"Exchange: DTSTART in 1601 that the rule does not hit", "X", observance("STANDARD", "16010101T020000", "-0700", "-0800", "RRULE:FREQ=YEARLY;WKST=MO;INTERVAL=1;BYMONTH=10;BYDAY=-1SU") +
 			observance("DAYLIGHT", "16010101T020000", "-0800", "-0700", "RRULE:FREQ=YEARLY;WKST=MO;INTERVAL=1;BYMONTH=4;BYDAY=1SU"), "20050519T170000", "2005-05-20T00:00:00Z", "vtimezone"},
+		{"offsets of three digits, as WebEx wrote", "X", observance("STANDARD", "20000101T000000", "-700", "-800"), "20200115T120000", "2020-01-15T20:00:00Z", "vtimezone"},
 		{"contradicts itself: the name wins", "Europe/Berlin", observance("DAYLIGHT", "20111121T121448", "+0100", "+0200") +
 			observance("STANDARD", "20111121T121448", "+0200", "+0100"), "20111121T130000", "2011-11-21T12:00:00Z", "iana"},
 		{"no observance: the name wins", "Europe/Berlin", "", "20200115T120000", "2020-01-15T11:00:00Z", "iana"},
@@ -66,6 +67,18 @@ func TestEmbeddedZone(t *testing.T) {
 		got, _ := event.Start()
 		if got.At.Format(time.RFC3339) != test.at || got.Source != test.source {
 			t.Errorf("%s: got %s by %s, want %s by %s", test.name, got.At.Format(time.RFC3339), got.Source, test.at, test.source)
+		}
+	}
+}
+
+// A TZID is escaped as a property, and is not as a parameter; some escape both.
+func TestEscapedZone(t *testing.T) {
+	for _, parameter := range []string{`"Chennai, Kolkata; Office"`, `"Chennai\, Kolkata\; Office"`} {
+		calendar := mustRead(t, "BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Chennai\\, Kolkata\\; Office\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:+0530\r\n"+
+			"TZOFFSETTO:+0530\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\nDTSTART;TZID="+parameter+":20200715T120000\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+		event, _ := calendar.Main()
+		if got, _ := event.Start(); got.Source != ical.ZoneVTimezone || got.At.Format(time.RFC3339) != "2020-07-15T06:30:00Z" {
+			t.Errorf("%s: %s by %s", parameter, got.At.Format(time.RFC3339), got.Source)
 		}
 	}
 }

@@ -20,6 +20,10 @@ func windowsZone(tzid string) string {
 		return ""
 	}
 	key := strings.ToLower(strings.Trim(tzid, " \t\"'"))
+	switch key {
+	case "tzone://microsoft/utc", "(utc) coordinated universal time": // Exchange Online's, and a display name that is in no table
+		return "Etc/UTC"
+	}
 	if names := lookupZone(windowsZones[:], strings.TrimRight(key, " 0123456789")); len(names) == 1 {
 		return names[0].iana
 	}

@@ -13,7 +13,20 @@ import (
 // meant; else by the IANA name; else by the Windows name or display name (CLDR's table).
 type Zones struct {
 	embedded map[string]*vtimezone // by lower-case TZID
+
+	mu      sync.Mutex
+	named   map[string]namedZone // by the TZID as it is written: to look for a name that nobody knows takes long, and a list of dates repeats it
+	unknown int                  // of named
 }
+
+// namedZone is what Location says of a TZID.
+type namedZone struct {
+	location *time.Location
+	source   ZoneSource
+}
+
+// maxUnknown is how many names that nobody knows are looked for in a calendar; those that follow are unknown as well.
+const maxUnknown = 100
 
 // newZones reads the VTIMEZONEs of a calendar, which may be nil.
 func newZones(c *goical.Component) *Zones {
@@ -25,7 +38,8 @@ func newZones(c *goical.Component) *Zones {
 		if child.Name != goical.CompTimezone || len(z.embedded) == maxZones {
 			continue
 		}
-		id := zoneKey(value(child, goical.PropTimezoneID))
+		written := value(child, goical.PropTimezoneID)
+		id := zoneKey(UnescapeText(written)) // the property is a text, the parameter is not (RFC 5545 §3.8.3.1, §3.2.19)
 		if _, seen := z.embedded[id]; seen || id == "" {
 			continue
 		}
@@ -34,6 +48,9 @@ func newZones(c *goical.Component) *Zones {
 				z.embedded = make(map[string]*vtimezone)
 			}
 			z.embedded[id] = zone
+			if raw := zoneKey(written); z.embedded[raw] == nil {
+				z.embedded[raw] = zone // for who escapes the parameter as well
+			}
 		}
 	}
 	return z
@@ -71,9 +88,28 @@ func (z *Zones) resolve(t *Time) {
 			return
 		}
 	}
-	if loc, source := Location(t.TZID); loc != nil {
+	if loc, source := z.location(t.TZID); loc != nil {
 		t.At, t.Source = localTime(t.Wall, loc), source
 	}
+}
+
+// location is Location, remembered.
+func (z *Zones) location(tzid string) (*time.Location, ZoneSource) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	zone, seen := z.named[tzid]
+	if seen || z.unknown == maxUnknown {
+		return zone.location, zone.source
+	}
+	zone.location, zone.source = Location(tzid)
+	if zone.location == nil {
+		z.unknown++
+	}
+	if z.named == nil {
+		z.named = map[string]namedZone{}
+	}
+	z.named[tzid] = zone
+	return zone.location, zone.source
 }
 
 // wall is the clock time of t.At in the zone of t.
@@ -83,7 +119,7 @@ func (z *Zones) wall(t Time) time.Time {
 	case ZoneVTimezone:
 		offset = z.embedded[zoneKey(t.TZID)].offset(t.At)
 	case ZoneIANA, ZoneWindows:
-		loc, _ := Location(t.TZID)
+		loc, _ := z.location(t.TZID)
 		_, offset = t.At.In(loc).Zone()
 	}
 	return t.At.Add(time.Duration(offset) * time.Second)

@@ -61,13 +61,19 @@ func partFacts(m *Message, p *CalendarPart) map[string]any {
 // calendarFacts gives the facts of a calendar in the manifest's words.
 func calendarFacts(cal *ical.Calendar, method string) map[string]any {
 	component := goical.CompEvent
-	if len(cal.Events()) == 0 && len(cal.Components(goical.CompFreeBusy)) > 0 {
-		component = goical.CompFreeBusy
+	for _, other := range []string{goical.CompFreeBusy, goical.CompToDo, goical.CompJournal} {
+		if len(cal.Events()) == 0 && component == goical.CompEvent && len(cal.Components(other)) > 0 {
+			component = other
+		}
 	}
 	events := cal.Components(component)
 	main, ok := cal.Main()
-	if !ok && len(events) > 0 {
+	switch {
+	case ok:
+	case len(events) > 0:
 		main = events[0]
+	default:
+		main = ical.Event{Component: goical.NewComponent(component)}
 	}
 	facts := eventFacts(main)
 	facts["n_vcalendar"] = cal.Objects

@@ -47,6 +47,9 @@ func newZoneTable(calendar *ical.Calendar, start ical.Time, events []ical.Event,
 }
 
 func (table *zoneTable) add(calendar *ical.Calendar, key string, t ical.Time) {
+	if t.Source == ical.ZoneUnresolved {
+		return // nobody knows the name, and to look for it again takes long
+	}
 	embedded := embeddedZone(calendar, t.TZID)
 	location, _ := ical.Location(t.TZID)
 	if embedded != nil && t.Source == ical.ZoneVTimezone && (location == nil || t.Disputed != nil || complete(embedded, location, t.At)) {
@@ -79,8 +82,14 @@ func embeddedZone(calendar *ical.Calendar, tzid string) *goical.Component {
 		if child.Name != goical.CompTimezone {
 			continue
 		}
-		if id := child.Props[goical.PropTimezoneID]; len(id) > 0 && strings.EqualFold(strings.TrimSpace(id[0].Value), tzid) {
-			return child
+		id := child.Props[goical.PropTimezoneID]
+		if len(id) == 0 {
+			continue
+		}
+		for _, name := range []string{ical.UnescapeText(id[0].Value), id[0].Value} { // as ical.Zones finds it
+			if strings.EqualFold(strings.TrimSpace(name), tzid) {
+				return child
+			}
 		}
 	}
 	return nil

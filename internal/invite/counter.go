@@ -114,7 +114,7 @@ func newProposal(c Counter, e Event, a Attendee, current ical.Event, now time.Ti
 		proposal.Name = cut(oneLine(c.Reply.Name), maxName)
 	}
 	switch {
-	case p.Start.Floating:
+	case p.Start.Floating, p.Start.Source == ical.ZoneUnresolved && p.Start.TZID != "":
 		proposal.TZID = itip.Floating
 	case p.Start.AllDay, e.TZID == itip.Floating:
 		proposal.TZID = ""

@@ -45,6 +45,8 @@ type Request struct {
 	AllDay  bool   `json:"all_day"`
 	TZID    string `json:"tzid,omitempty"`
 	RRule   string `json:"rrule,omitempty"`
+	// UnknownZone is the start's TZID if nobody knows it: then the times are taken as floating.
+	UnknownZone string `json:"unknown_zone,omitempty"`
 
 	Summary         string `json:"summary"`
 	SummaryHTML     string `json:"summary_html"`
@@ -120,6 +122,9 @@ func (r Request) Cancels() bool { return r.Status == StatusCancelled }
 // ReasonNoStart is the fault's reason for an event without a start that can be read.
 const ReasonNoStart = "event-without-start"
 
+// maxZone is how many octets of the name of an unknown zone are kept.
+const maxZone = 100
+
 // times fills in the moments of the event. A cancellation may do without (some calendars leave DTSTART out).
 func (r *Request) times(calendar *ical.Calendar, main ical.Event) error {
 	start, ok := main.Start()
@@ -134,8 +139,9 @@ func (r *Request) times(calendar *ical.Calendar, main ical.Event) error {
 		end = start // RFC 5545 §3.6.1: without DTEND and DURATION a timed event takes no time
 	}
 	r.DTStart, r.DTEnd, r.AllDay, r.TZID = epoch(start), epoch(end), start.AllDay, start.TZID
-	if start.Floating {
+	if start.Floating || start.Source == ical.ZoneUnresolved && start.TZID != "" { // of a zone that nobody knows, the clock's time is what is left
 		r.TZID = itip.Floating
+		r.UnknownZone = cut(oneLine(start.TZID), maxZone)
 	}
 	r.RRule = main.RRule()
 	r.Ends = lastEnd(calendar, main)

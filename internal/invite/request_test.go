@@ -166,6 +166,7 @@ func TestNewRequestTimes(t *testing.T) {
 		{"all day", []string{"DTSTART;VALUE=DATE:20260401"}, day(1, 0), day(2, 0), day(2, 0), true, ""},
 		{"floating", []string{"DTSTART:20260401T090000", "DTEND:20260401T100000"}, day(1, 9), day(1, 10), day(1, 10), false, itip.Floating},
 		{"Windows zone", []string{"DTSTART;TZID=W. Europe Standard Time:20260401T110000"}, day(1, 9), day(1, 9), day(1, 9), false, "W. Europe Standard Time"},
+		{"a zone that nobody knows", []string{"DTSTART;TZID=BRT:20260401T090000"}, day(1, 9), day(1, 9), day(1, 9), false, itip.Floating},
 		{"for ever", []string{"DTSTART:20260401T090000Z", "RRULE:FREQ=DAILY"}, day(1, 9), day(1, 9), 0, false, ""},
 		{"until", []string{"DTSTART:20260401T090000Z", "DTEND:20260401T100000Z", "RRULE:FREQ=DAILY;UNTIL=20260405T090000Z"}, day(1, 9), day(1, 10), day(5, 10), false, ""},
 		{"until a day", []string{"DTSTART:20260401T090000Z", "RRULE:FREQ=DAILY;UNTIL=20260405"}, day(1, 9), day(1, 9), day(6, 0), false, ""},
@@ -174,6 +175,9 @@ func TestNewRequestTimes(t *testing.T) {
 		r := mustRequest(t, event(test.lines...))
 		if r.DTStart != test.start || r.DTEnd != test.end || r.Ends != test.ends || r.AllDay != test.allDay || r.TZID != test.tzid {
 			t.Errorf("%s: %d %d %d %v %q", test.name, r.DTStart, r.DTEnd, r.Ends, r.AllDay, r.TZID)
+		}
+		if unknown := strings.Contains(test.name, "nobody knows"); (r.UnknownZone == "BRT") != unknown {
+			t.Errorf("%s: the unknown zone %q", test.name, r.UnknownZone)
 		}
 	}
 }

@@ -67,6 +67,8 @@ func samples() []struct {
 	event := newEvent()
 	dev := newEvent()
 	dev.Development = true
+	lost := newEvent()
+	lost.UnknownZone = "Our Office"
 	rtl := newEvent()
 	rtl.Summary, rtl.Where, rtl.Organizer = "מפגש קהילה: בינה מלאכותית 2026", "תל אביב, רוטשילד 1", "נועה לוי"
 	return []struct {
@@ -77,6 +79,7 @@ func samples() []struct {
 		{"new_event", full(), event},
 		{"new_event_bare", bare(), NewEvent{Mailto: "ada@example.com", UID: testUID, InviteLink: testLink, Events: 1}},
 		{"new_event_right_to_left", full(), rtl},
+		{"new_event_unknown_zone", full(), lost},
 		{"dev_new_event", full(), dev},
 		{"failed_event", full(), FailedEvent{Mailto: "ada@example.com", Summary: "Team lunch", Reason: "winmail-dat"}},
 		{"failed_event_unknown", bare(), FailedEvent{Mailto: "ada@example.com", Reason: "never-heard-of"}},

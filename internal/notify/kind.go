@@ -126,7 +126,7 @@ var lists = map[Kind]template.Names{
 }
 
 var newEventNames = []string{
-	"summary", "organizer", "uid", "when", "where", "events", "event_page", "invite_link", "invite_email",
+	"summary", "organizer", "uid", "when", "where", "events", "event_page", "invite_link", "invite_email", "unknown_zone",
 }
 
 // names are the placeholders of the kind's mail.

@@ -28,6 +28,7 @@ type NewEvent struct {
 	Events      int    // how many events the organizer has now, this one included
 	InviteLink  string // https://api…/event/UID/invite, also with a query; guests' addresses are added to it
 	EventPage   string // a page about the event; may be empty
+	UnknownZone string // the event's zone, if nobody knows it: guests see the clock's time; may be empty
 	Development bool   // mark the mail as a test
 }
 
@@ -46,6 +47,7 @@ func (n NewEvent) fill(v values, _ Settings) error {
 	v.line("uid", n.UID)
 	v.line("when", n.When.String())
 	v.line("where", n.Where)
+	v.line("unknown_zone", n.UnknownZone)
 	v.count("events", n.Events)
 	if n.InviteLink != "" {
 		separator := "?"

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/calendarinvite/calendarinviteserver/internal/imip/imiptest"
 	"github.com/calendarinvite/calendarinviteserver/internal/seal"
+	"github.com/calendarinvite/calendarinviteserver/localstack/stack/stacktest"
 )
 
 // The page is the second way to answer, for people whose calendar mails no reply.
@@ -48,6 +50,29 @@ func TestRSVPPage(t *testing.T) {
 			}
 		}
 		if counts := s.statistics(uid); counts.Declined != 1 || counts.Confirmed != 0 {
+			t.Errorf("%+v", counts)
+		}
+	})
+
+	t.Run("a page that was open while the time changed", func(t *testing.T) {
+		s := s.on(t)
+		p := s.party(tea(somebody("ada")), 1)
+		link := linkIn(t, p.lastMail(p.guests[0]), "/rsvp/")
+		sequence := field(t, s.Do("GET", link, "").Body, "sequence")
+		p.update(p.next(func(e *imiptest.Event) { e.Start, e.End = e.Start.Add(24*time.Hour), e.End.Add(24*time.Hour) }))
+		answer := func(sequence string) stacktest.Answer {
+			return s.Do("POST", link, "answer=accepted&sequence="+sequence, "Content-Type", "application/x-www-form-urlencoded")
+		}
+		if a := answer(sequence); a.Status != 409 || !strings.Contains(a.Body, "This event has changed") {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		if counts := s.statistics(p.uid); counts.Pending != 1 || counts.Confirmed != 0 {
+			t.Errorf("an answer to the time that was: %+v", counts)
+		}
+		if a := answer(field(t, s.Do("GET", link, "").Body, "sequence")); a.Status != 200 {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		if counts := s.statistics(p.uid); counts.Confirmed != 1 {
 			t.Errorf("%+v", counts)
 		}
 	})

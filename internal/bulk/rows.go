@@ -59,12 +59,15 @@ func Rows(body []byte, o Options) (*Reader, error) {
 		r.next()
 	}
 	switch {
-	case r.findColumns(commas) || !r.onlyAddresses() && r.findHeader(commas):
+	case r.findColumns(commas):
 		r.scanner.peek(r.comma)
 		r.next()
 	case r.onlyAddresses():
 		r.columns = noColumns
 		r.columns.email = 0
+	case r.findHeader(commas):
+		r.scanner.peek(r.comma)
+		r.next()
 	default:
 		return nil, refuse(ReasonNoHeader)
 	}

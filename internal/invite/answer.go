@@ -106,7 +106,7 @@ func (s *Service) answer(ctx context.Context, r Reply, who attribution, policy G
 		answered.Result, answered.Reason = AnswerRefused, ReasonOrganizer
 		return answered, nil
 	}
-	if who.guest && !has && !delegate(who, found.Attendees[known(r.Invited)]) {
+	if who.guest && !has && !invitedElsewhere(r, event) && !delegate(who, found.Attendees[known(r.Invited)]) {
 		if away, err := s.turnAway(ctx, r, answered, policy, event); err != nil || away.Result != "" {
 			return away, err
 		}
@@ -221,6 +221,9 @@ func (s *Service) tellAgain(ctx context.Context, e Event, a Attendee, r Reply, g
 	}
 	return s.tell(ctx, rsvpFact(e, a, previous, a.History[own]))
 }
+
+// invitedElsewhere reports whether the reply is to an invitation of the organizer's own calendar: whom that invited is no stranger.
+func invitedElsewhere(r Reply, e Event) bool { return known(r.Invited) == "" && ownUID(r.UID) != e.UID }
 
 // delegate reports whether the invited person handed the invitation on to the one who answers (RFC 5546 §3.2.2.3): then this is no
 // uninvited guest, whatever the policy.

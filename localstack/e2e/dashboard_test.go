@@ -544,7 +544,8 @@ func TestDashboardActions(t *testing.T) {
 
 // After an update that failed on its way, the page tells who is still behind, and sends it to them.
 func TestDashboardAfterAFailedUpdate(t *testing.T) {
-	s := &system{stacktest.Start(t, func(cfg *stack.Config) { cfg.Pace = 0.001 }), t} // not start: an execution is to fail
+	s := start(t, func(cfg *stack.Config) { cfg.Pace = 0.001 })
+	s.failing = []string{"event-update"}
 	e := tea(somebody("ada"))
 	p := s.party(e, 3)
 	event := "/dashboard/events/" + p.uid
@@ -600,6 +601,29 @@ func TestDashboardAfterAFailedUpdate(t *testing.T) {
 	}
 	if page := b.open(event); strings.Contains(page.Body, "still see the old version") {
 		t.Error("the page still offers to send again")
+	}
+}
+
+// sendAgain is an update, and then the cancellation, that reach nobody until the organizer sends them again.
+func (p *party) sendAgain() {
+	p.t.Helper()
+	p.failing = []string{"event-update", "event-cancellation"}
+	*p = *p.party(p.event, 2)
+	b := p.signedIn(p.event.Organizer.Email)
+	for n, workflow := range p.failing {
+		function := "send-" + workflow
+		p.fails(aws.Fault{Function: function, Action: "lambda:Invoke", Kind: "fail"})
+		next := p.next(func(e *imiptest.Event) { e.Location = "Paris" })
+		if workflow == "event-cancellation" {
+			p.endsIn(p.cancel(next), "EventCancelled")
+		} else {
+			p.endsIn(p.request(next), "EventUpdated")
+		}
+		p.settle()
+		p.Faults.Clear()
+		b.answers(b.post("/dashboard/events/"+p.uid+"/again", "scope", "outdated"), 303, "/dashboard/events/"+p.uid+"?count=2&done=again")
+		p.settle()
+		p.told(n + 2)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -33,14 +34,15 @@ const (
 // system is a running stack and the words that the stories are told in.
 type system struct {
 	*stacktest.Stack
-	t testing.TB
+	t       testing.TB
+	failing []string // workflows whose executions are meant to fail
 }
 
 // start starts a system. When the test is over and every execution has ended, its counts must be those of its records, no function may
 // have been refused anything, and no execution may have failed.
 func start(t testing.TB, changes ...func(*stack.Config)) *system {
 	t.Helper()
-	s := &system{stacktest.Start(t, changes...), t}
+	s := &system{Stack: stacktest.Start(t, changes...), t: t}
 	t.Cleanup(func() {
 		s.settle()
 		s.countsAreSums()
@@ -52,7 +54,7 @@ func start(t testing.TB, changes ...func(*stack.Config)) *system {
 			t.Error(err)
 		}
 		for _, x := range all {
-			if x.Status != "SUCCEEDED" {
+			if x.Status != "SUCCEEDED" && !slices.Contains(s.failing, strings.TrimPrefix(x.Machine, s.Wiring.Prefix()+"-")) {
 				t.Errorf("execution %s of %s is %s", x.Name, x.Machine, x.Status)
 			}
 		}
@@ -93,7 +95,7 @@ func (s *system) settle() {
 }
 
 // on is the same system in a subtest.
-func (s *system) on(t testing.TB) *system { return &system{s.Stack.On(t), t} }
+func (s *system) on(t testing.TB) *system { return &system{Stack: s.Stack.On(t), t: t} }
 
 var people atomic.Int64
 

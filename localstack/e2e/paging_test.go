@@ -229,7 +229,7 @@ func TestPaging(t *testing.T) {
 		tenants[tenant] = wiring.Tenant{Domain: tenant + ".localhost", Keys: []wiring.Key{{Name: tenant}, {Name: tenant + "-admin", Admin: true}}}
 	}
 	// The records are written past the counters, so what start checks at the end does not hold.
-	s := &system{stacktest.Start(t, func(cfg *stack.Config) { cfg.Tenants = tenants }), t}
+	s := &system{Stack: stacktest.Start(t, func(cfg *stack.Config) { cfg.Tenants = tenants }), t: t}
 	host, guest := somebody("ada"), somebody("guest")
 	first := s.register(tea(host))
 	s.invite(first, guest)

@@ -49,6 +49,7 @@ func TestPermissions(t *testing.T) {
 	story("guests to be refused", (*party).refusedGuest, stacktest.Env("FORWARDED_GUESTS", "refuse"))
 	story("what SES refuses, who blocked, and a change in the wrong moment", (*party).troubles)
 	story("the dashboard", (*party).dashboard, stacktest.Env("FORWARDED_GUESTS", "hold"))
+	story("what failed, sent again", (*party).sendAgain, func(cfg *stack.Config) { cfg.Pace = 0.001 })
 	story("files of more than one part, whose upload is given up", (*party).largeFiles)
 	if told < stories { // the others were left out by -run, or have failed
 		return

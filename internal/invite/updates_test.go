@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/calendarinvite/calendarinviteserver/internal/fault"
+	"github.com/calendarinvite/calendarinviteserver/internal/imip"
 	"github.com/calendarinvite/calendarinviteserver/internal/invite"
 	"github.com/calendarinvite/calendarinviteserver/internal/itip"
 )
@@ -84,6 +85,29 @@ func TestSendUpdatesCalls(t *testing.T) {
 		w.tell(event, guests(invite.MaxBatch)...)
 		expect(t, "calls", reads, w.calls.take())
 	}
+}
+
+// ORGANIZER in the guests' calendars is what it was at the start, whatever another calendar of the organizer's calls them (spec §4).
+func TestUpdateKeepsTheOrganizersName(t *testing.T) {
+	w := newWorld(t)
+	event := w.Create()
+	w.Invite(event, bob)
+	w.mails.take(t)
+	w.update(event, "SEQUENCE:1", "LOCATION:Room 2", "ORGANIZER;CN=\"Ng, Ada (EXT)\":mailto:ada@organizer.example")
+	w.tell(w.Event(event.UID), w.staged(event)...)
+	message, err := imip.Read(w.mails.sent[len(w.mails.sent)-1].Raw, imip.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := message.Calendar()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, _ := part.Calendar.Main()
+	if organizer, _ := sent.Organizer(); organizer.CN != "Ada Ng" || sent.Location() != "Room 2" {
+		t.Errorf("the update is from %q, in %s", organizer.CN, sent.Location())
+	}
+	expect(t, "in the record", "Ada Ng", w.Event(event.UID).Organizer)
 }
 
 // Who is left out of updates, and is not staged for ever.

@@ -88,11 +88,13 @@ func (s *Server) url() *url.URL {
 
 // ServeHTTP is the DynamoDB API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.emu != nil { // another emulator speaks for itself
-		if err := Translate(r); err != nil {
-			protocol.WriteError(w, r, protocol.JSON, protocol.Errorf("SerializationException", "the body could not be read: %v", err))
-			return
-		}
+	prepare := Translate
+	if s.emu == nil { // another emulator speaks for itself
+		prepare = func(r *http.Request) error { _, err := hold(r); return err }
+	}
+	if err := prepare(r); err != nil {
+		protocol.WriteError(w, r, protocol.JSON, protocol.Errorf("SerializationException", "the body could not be read: %v", err))
+		return
 	}
 	s.proxy.ServeHTTP(w, r)
 }

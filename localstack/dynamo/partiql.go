@@ -9,18 +9,29 @@ import (
 	"strings"
 )
 
-// statementLimit is how many bytes of a request with statements are read: more than 25 of the largest statements.
-const statementLimit = 16 << 20
+// requestLimit is how many bytes of a request are read: DynamoDB takes no more than 16 MB, of a BatchWriteItem.
+const requestLimit = 16 << 20
 
-// Translate puts the PartiQL statements of a request, which are in the words of AWS, into those that the emulator understands.
+// hold reads the request's body, for a proxy that may still be looking whether there is more when the emulator answers already: the server closes
+// the body with the answer's first byte, and the proxy would then break its connection to the emulator in the middle of the answer.
+func hold(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, requestLimit))
+	if err != nil {
+		return nil, err
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return body, nil
+}
+
+// Translate puts the PartiQL statements of a request, which are in the words of AWS, into those that the emulator understands. It holds the body.
 func Translate(r *http.Request) error {
+	body, err := hold(r)
+	if err != nil {
+		return err
+	}
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	if action != "ExecuteStatement" && action != "BatchExecuteStatement" && action != "ExecuteTransaction" {
 		return nil
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, statementLimit))
-	if err != nil {
-		return err
 	}
 	var request map[string]any
 	dec := json.NewDecoder(bytes.NewReader(body))

@@ -10,6 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	"io"
+	"net/http"
+	"net/http/httptest"
 )
 
 func TestJoinClauses(t *testing.T) {
@@ -113,4 +116,33 @@ func TestBatchExecuteStatement(t *testing.T) {
 	if got, want := run(garbled, statement("m", "28")), "ValidationError ok"; got != want {
 		t.Errorf("a statement without the whole key: %s; want %s", got, want)
 	}
+}
+
+// Whatever is asked, the body outlives that of the request as it came: the server closes it while the answer comes.
+func TestTranslateHoldsTheBody(t *testing.T) {
+	for _, action := range []string{"GetItem", "BatchExecuteStatement"} {
+		came := &closing{Reader: strings.NewReader(`{"TableName":"cis"}`)}
+		r := httptest.NewRequest(http.MethodPost, "/", came)
+		r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+action)
+		if err := Translate(r); err != nil {
+			t.Fatal(err)
+		}
+		came.closed = true
+		if body, err := io.ReadAll(r.Body); err != nil || string(body) != `{"TableName":"cis"}` || r.ContentLength != int64(len(body)) {
+			t.Errorf("%s: %q %v", action, body, err)
+		}
+	}
+}
+
+// closing is a body that cannot be read any more once it is closed.
+type closing struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closing) Read(p []byte) (int, error) {
+	if c.closed {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return c.Reader.Read(p)
 }

@@ -177,7 +177,8 @@ func TestInvokeReusesTheProcess(t *testing.T) {
 	if peak := f.Peak()["one"]; peak < 1<<20 || peak > 200<<20 {
 		t.Errorf("peak memory = %d bytes", peak)
 	}
-	if log := f.Log("one"); len(log) < 2 || log[0] != "started" || log[1] != "echo hello" {
+	waitFor(t, func() bool { return len(f.Log("one")) >= 2 }) // a process's lines come apart from its answers
+	if log := f.Log("one"); log[0] != "started" || log[1] != "echo hello" {
 		t.Errorf("log = %q", log)
 	}
 }
@@ -252,9 +253,10 @@ func TestFailures(t *testing.T) {
 	if result := f.do(t, "one", order{Do: "echo", Value: "again"}); result.FunctionError != "" {
 		t.Fatalf("after a crash: %s", result.Payload)
 	}
-	if log := f.Log("broken"); len(log) == 0 || log[len(log)-1] != "a setting is missing" {
-		t.Errorf("log = %q", log)
-	}
+	waitFor(t, func() bool {
+		log := f.Log("broken")
+		return len(log) > 0 && log[len(log)-1] == "a setting is missing"
+	})
 	if _, err := f.Invoke(t.Context(), "none", nil); err == nil || !strings.Contains(err.Error(), "ResourceNotFoundException") {
 		t.Errorf("an unknown function: %v", err)
 	}
@@ -354,6 +356,7 @@ func TestFaults(t *testing.T) {
 	for _, value := range []string{"b", "c"} {
 		f.do(t, "one", order{Do: "echo", Value: value})
 	}
+	waitFor(t, func() bool { return len(f.Log("one")) >= 4 })
 	if got := strings.Join(f.Log("one"), ","); got != "started,echo b,echo b,echo c" {
 		t.Errorf("log %s", got)
 	}

@@ -34,7 +34,8 @@ func New(cfg aws.Config, configurationSet string) *Sender {
 
 // Send hands one message for one recipient to SES and returns its message id; that SES took the message does not mean that
 // it is delivered. SES replaces Message-ID and Date. A rate limit is fault.Throttled; a message that SES will never take is
-// fault.InvalidRequest with reason "rejected".
+// fault.InvalidRequest with reason "rejected"; one that it does not take while somebody is not verified is fault.Internal with
+// invite.ReasonNotVerified; where the account may not send at all, fault.Internal with reason "ses-account".
 func (s *Sender) Send(ctx context.Context, mail invite.Outgoing) (string, error) {
 	sent, err := s.client.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress:     &mail.From,
